@@ -1,0 +1,220 @@
+package io.keepup.engine;
+
+import io.keepup.engine.message.Command;
+import io.keepup.engine.message.Command.IssueCatchUp;
+import io.keepup.engine.message.Command.IssueRebuild;
+import io.keepup.engine.message.DecisionFacts;
+import io.keepup.engine.message.Event;
+import io.keepup.engine.message.Event.AssignmentDelivered;
+import io.keepup.engine.message.Event.BarrierConfirmed;
+import io.keepup.engine.message.Event.ReadinessObserved;
+import io.keepup.engine.message.Event.SessionCompleted;
+import io.keepup.engine.message.Event.SessionFailed;
+import io.keepup.engine.message.Event.SessionProgress;
+import io.keepup.engine.message.Event.SyncAckReceived;
+import io.keepup.engine.message.Origin;
+import io.keepup.engine.message.SyncAck;
+import io.keepup.engine.state.ReplicaView;
+import io.keepup.engine.state.Session;
+import io.keepup.engine.state.View;
+import io.keepup.engine.state.VolumeState;
+import io.keepup.engine.word.AckKind;
+import io.keepup.engine.word.SessionKind;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * The replication protocol as one pure step: no clock, no randomness, no I/O, no shared mutable data. The same log gives
+ * the same result on every machine. The step trusts its input: whatever comes from outside goes through {@link Fold}.
+ */
+public final class Engine {
+
+    private final Policy policy;
+
+    public Engine(Policy policy) {
+        this.policy = Objects.requireNonNull(policy, "policy");
+    }
+
+    /** Folds one event into the view of its node. Throws nothing. */
+    public Step step(VolumeState state, Event event) {
+        View view = viewOf(state, event);
+        return switch (event) {
+            case AssignmentDelivered e -> Assignment.fold(policy, state, view, e);
+            case ReadinessObserved e ->
+                quiet(state, view, view.withReadiness(view.readiness().with(e))); // [E2]
+            case BarrierConfirmed e -> quiet(state, view, raised(view, e.durableLsn())); // [E9], [P2] a proof
+            case Event.OfReplica e -> ofReplica(state, view, e);
+        };
+    }
+
+    /** The step of an event that says nothing new [G8]. */
+    Step unchanged(VolumeState state, Event event) {
+        return new Step(state, List.of(), Health.of(policy, viewOf(state, event)));
+    }
+
+    private static View viewOf(VolumeState state, Event event) {
+        View view = state.views().get(event.meta().nodeId());
+        return view == null ? View.unassigned(event.meta().nodeId()) : view;
+    }
+
+    private Step ofReplica(VolumeState state, View view, Event.OfReplica event) {
+        ReplicaView replica = view.replicas().get(event.replicaId());
+        if (replica == null) {
+            return quiet(state, view, view); // [E11]
+        }
+        return switch (event) {
+            case SyncAckReceived e -> synced(state, view, replica, e);
+            case SessionProgress e ->
+                quiet(
+                        state,
+                        view,
+                        view.withReplica(replica.withSession(replica.session().running(e)))); // [E6]
+            case SessionCompleted e -> quiet(state, view, completed(view, replica, e));
+            case SessionFailed e -> failed(state, view, replica, e);
+        };
+    }
+
+    /** [E3] Remember what was heard; decide only when no session is under way. */
+    private Step synced(VolumeState state, View view, ReplicaView replica, SyncAckReceived event) {
+        SyncAck ack = event.ack();
+        View heard = new View(
+                view.nodeId(),
+                view.epoch(),
+                view.role(),
+                view.readiness(),
+                event.primaryWalTail(),
+                event.primaryWalHead(),
+                view.durableLsn(),
+                view.replicas());
+        Session session = replica.session();
+        return switch (policy) {
+            case Policy.Reference reference -> {
+                View raised = raised(heard, ack.durableLsn());
+                ReplicaView remembered = replica.withAck(ack, event.syncId());
+                yield session.live()
+                        ? quiet(state, view, raised.withReplica(remembered))
+                        : decided(state, raised, remembered, event, Decision.reference(event));
+            }
+            case Policy.Safe safe -> {
+                if (ack.ackKind() != AckKind.QUORUM) { // not heard: what is known of its data stays, nothing follows
+                    SyncAck known = replica.lastSyncAck().withKind(ack.ackKind());
+                    yield quiet(state, view, heard.withReplica(replica.withAck(known, event.syncId())));
+                }
+                ReplicaView remembered = replica.withAck(ack, event.syncId());
+                // A replica still inside a session that is over here speaks of before its end: the next facts decide.
+                yield session.live() || ack.sessionActive()
+                        ? quiet(state, view, proven(safe, heard.withReplica(remembered)))
+                        : decided(state, heard, remembered, event, Decision.safe(event, session));
+            }
+        };
+    }
+
+    /** [E5] The session that follows from a decision, and its command. */
+    private Step decided(VolumeState state, View view, ReplicaView replica, SyncAckReceived event, Decision decision) {
+        return switch (decision.kind()) {
+            case KEEPUP -> quiet(state, view, proven(view.withReplica(replica.withSession(Session.KEEP_UP))));
+            case NONE -> {
+                boolean sticky = replica.session().kind() == SessionKind.REBUILD; // [P3]
+                Session session = sticky ? replica.session() : Session.NONE;
+                yield quiet(state, view, proven(view.withReplica(replica.withSession(session))));
+            }
+            case CATCHUP, REBUILD -> issued(state, view, replica, event, decision);
+        };
+    }
+
+    private Step issued(VolumeState state, View view, ReplicaView replica, SyncAckReceived event, Decision decision) {
+        long sessionId = state.lastSessionId() + 1;
+        Outbox outbox = new Outbox(state.lastCommand(), event.meta());
+        long now = event.meta().occurredAt();
+        long start = decision.kind() == SessionKind.CATCHUP ? event.ack().position() : 0;
+        long deadline = deadline(decision.kind(), now);
+        Session session = Session.issued(
+                sessionId, decision.kind(), decision.cause(), start, event.primaryWalHead(), deadline, now);
+        DecisionFacts facts = new DecisionFacts(event.ack().position(), event.primaryWalTail(), event.primaryWalHead());
+        Origin origin = outbox.next(view.nodeId(), view.epoch());
+        outbox.add(command(origin, replica.id(), session, facts));
+        View next = proven(view.withReplica(replica.withSession(session)));
+        VolumeState counted = state.withView(next).withCounters(sessionId, outbox.lastCommand());
+        return new Step(counted, outbox.commands(), Health.of(policy, next));
+    }
+
+    private static Command command(Origin origin, String replicaId, Session session, DecisionFacts facts) {
+        return session.kind() == SessionKind.CATCHUP
+                ? new IssueCatchUp(
+                        origin,
+                        replicaId,
+                        session.id(),
+                        session.startLsn(),
+                        session.targetLsn(),
+                        session.pinLsn(),
+                        session.deadline(),
+                        session.cause(),
+                        facts)
+                : new IssueRebuild(
+                        origin,
+                        replicaId,
+                        session.id(),
+                        session.targetLsn(),
+                        session.deadline(),
+                        session.cause(),
+                        facts);
+    }
+
+    /** [C4] Time of the deciding event plus the budget; the reference knows no deadline. */
+    private long deadline(SessionKind kind, long now) {
+        return switch (policy) {
+            case Policy.Reference reference -> 0;
+            case Policy.Safe safe -> {
+                long budget = kind == SessionKind.CATCHUP
+                        ? safe.budgets().catchUpMs()
+                        : safe.budgets().rebuildMs();
+                yield now > Long.MAX_VALUE - budget ? Long.MAX_VALUE : now + budget;
+            }
+        };
+    }
+
+    /** [E7] */
+    private View completed(View view, ReplicaView replica, SessionCompleted event) {
+        View next = view.withReplica(replica.withSession(Session.KEEP_UP));
+        return switch (policy) {
+            case Policy.Reference reference -> raised(next, event.durableLsn());
+            case Policy.Safe safe -> next; // [P2], [R3] it may count from now on, with the next facts
+        };
+    }
+
+    /** [E8] The next sync decides afresh. */
+    private Step failed(VolumeState state, View view, ReplicaView replica, SessionFailed event) {
+        View next = view.withReplica(replica.withSession(replica.session().failed(event.reason())));
+        boolean unknownToReplica = policy instanceof Policy.Safe
+                && replica.session().live()
+                && !event.meta().saidByNode(replica.id());
+        if (!unknownToReplica) {
+            return quiet(state, view, next);
+        }
+        Outbox outbox = new Outbox(state.lastCommand(), event.meta()); // [P7]
+        outbox.cancel(view, replica, event.reason());
+        VolumeState counted = state.withView(next).withCounters(state.lastSessionId(), outbox.lastCommand());
+        return new Step(counted, outbox.commands(), Health.of(policy, next));
+    }
+
+    private View proven(View view) {
+        return switch (policy) {
+            case Policy.Reference reference -> view; // [E3] the ack's own durable LSN was taken already
+            case Policy.Safe safe -> proven(safe, view);
+        };
+    }
+
+    private static View proven(Policy.Safe safe, View view) {
+        return raised(view, safe.durability().proven(view)); // [P2]
+    }
+
+    private static View raised(View view, long durableLsn) {
+        return durableLsn > view.durableLsn() ? view.withDurableLsn(durableLsn) : view;
+    }
+
+    /** A step without commands. */
+    private Step quiet(VolumeState state, View before, View after) {
+        VolumeState next = after == before ? state : state.withView(after);
+        return new Step(next, List.of(), Health.of(policy, after));
+    }
+}

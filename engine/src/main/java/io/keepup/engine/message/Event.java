@@ -1,0 +1,137 @@
+package io.keepup.engine.message;
+
+import io.keepup.engine.word.FailureReason;
+import io.keepup.engine.word.Role;
+import io.keepup.engine.word.SessionKind;
+import io.keepup.engine.word.SessionPhase;
+import java.util.List;
+import java.util.Objects;
+
+/** One of the seven facts that feed the fold. LSNs count entries, sizes are in bytes unless said otherwise. */
+public sealed interface Event {
+
+    Meta meta();
+
+    /** What anybody reports under an assignment; only a view that was assigned can fold it [G2]. */
+    sealed interface Report extends Event {}
+
+    /** A fact about one replica of the volume, folded by the primary's view. */
+    sealed interface OfReplica extends Report {
+        String replicaId();
+    }
+
+    /** A fact about one session; it must match the live session exactly [G4]. */
+    sealed interface OfSession extends OfReplica {
+        long sessionId();
+
+        SessionKind kind();
+    }
+
+    /**
+     * The master says who holds a volume, in which role, from which epoch on [E1].
+     *
+     * @param replicas the other members, seen from {@code meta.nodeId}
+     * @param sizeBytes 0 keeps what the volume has, or takes 1 GiB for a new one
+     * @param blockSize bytes; 0 keeps what the volume has, or takes 4096 for a new one
+     */
+    record AssignmentDelivered(Meta meta, Role role, List<ReplicaEndpoint> replicas, long sizeBytes, int blockSize)
+            implements Event {
+        public AssignmentDelivered {
+            Objects.requireNonNull(meta, "meta");
+            Objects.requireNonNull(role, "role");
+            replicas = List.copyOf(replicas);
+        }
+    }
+
+    /** A node says which gates it has passed; null means unchanged [E2]. */
+    record ReadinessObserved(
+            Meta meta, Boolean roleApplied, Boolean receiverReady, Boolean shipperConfigured, Boolean shipperConnected)
+            implements Report {
+        public ReadinessObserved {
+            Objects.requireNonNull(meta, "meta");
+        }
+    }
+
+    /**
+     * The primary relays a replica's answer together with its own WAL bounds as of that sync [E3].
+     *
+     * @param syncId strictly rising per replica and epoch [G5]
+     * @param primaryEpochAtApplied epoch of the primary's entry at the replica's appliedLsn, 0 when not known [P5]
+     */
+    record SyncAckReceived(
+            Meta meta,
+            String replicaId,
+            long syncId,
+            SyncAck ack,
+            long primaryWalTail,
+            long primaryWalHead,
+            long primaryEpochAtApplied)
+            implements OfReplica {
+        public SyncAckReceived {
+            Objects.requireNonNull(meta, "meta");
+            Objects.requireNonNull(replicaId, "replicaId");
+            Objects.requireNonNull(ack, "ack");
+        }
+    }
+
+    /**
+     * How a session goes [E6].
+     *
+     * @param progress durable LSN reached in this session [N2]
+     * @param bytes received on both lanes
+     */
+    record SessionProgress(
+            Meta meta,
+            String replicaId,
+            long sessionId,
+            SessionKind kind,
+            SessionPhase phase,
+            long progress,
+            long walAppliedLsn,
+            long baseBlocksDone,
+            long baseBlocksTotal,
+            long bytes)
+            implements OfSession {
+        public SessionProgress {
+            Objects.requireNonNull(meta, "meta");
+            Objects.requireNonNull(replicaId, "replicaId");
+            Objects.requireNonNull(kind, "kind");
+            Objects.requireNonNull(phase, "phase");
+        }
+    }
+
+    /** A session reached its target, proven by the replica [E7], [R2]. */
+    record SessionCompleted(
+            Meta meta,
+            String replicaId,
+            long sessionId,
+            SessionKind kind,
+            long durableLsn,
+            long achievedLsn,
+            boolean baseComplete)
+            implements OfSession {
+        public SessionCompleted {
+            Objects.requireNonNull(meta, "meta");
+            Objects.requireNonNull(replicaId, "replicaId");
+            Objects.requireNonNull(kind, "kind");
+        }
+    }
+
+    /** A session ended without its target [E8]. */
+    record SessionFailed(Meta meta, String replicaId, long sessionId, SessionKind kind, FailureReason reason)
+            implements OfSession {
+        public SessionFailed {
+            Objects.requireNonNull(meta, "meta");
+            Objects.requireNonNull(replicaId, "replicaId");
+            Objects.requireNonNull(kind, "kind");
+            Objects.requireNonNull(reason, "reason");
+        }
+    }
+
+    /** The primary proved that all up to durableLsn is durable on enough copies [E9], [P2]. */
+    record BarrierConfirmed(Meta meta, long durableLsn) implements Report {
+        public BarrierConfirmed {
+            Objects.requireNonNull(meta, "meta");
+        }
+    }
+}

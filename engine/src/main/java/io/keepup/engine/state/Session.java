@@ -1,0 +1,143 @@
+package io.keepup.engine.state;
+
+import io.keepup.engine.message.Event.SessionProgress;
+import io.keepup.engine.word.FailureReason;
+import io.keepup.engine.word.SessionCause;
+import io.keepup.engine.word.SessionKind;
+import io.keepup.engine.word.SessionState;
+import java.util.Objects;
+
+/**
+ * What the primary decided for one replica, and how far it got. LSNs count entries, 0 for none.
+ *
+ * @param id rises with every session of the volume; 0 when there is none
+ * @param startLsn exclusive
+ * @param pinLsn what the WAL was pinned at when the session was issued [N1]
+ * @param progress durable LSN last reported [N2]
+ * @param bytes received on both lanes
+ * @param failure why it failed, {@code NONE} while it has not
+ * @param deadline ms since 1970 by the clock of the deciding event, 0 for none [C4]
+ * @param advancedAt ms: when it was issued, or last reported that it got on; for whoever watches for stalls [C4]
+ */
+public record Session(
+        long id,
+        SessionKind kind,
+        SessionState state,
+        SessionCause cause,
+        long startLsn,
+        long targetLsn,
+        long pinLsn,
+        long progress,
+        long walAppliedLsn,
+        long baseBlocksDone,
+        long baseBlocksTotal,
+        long bytes,
+        FailureReason failure,
+        long deadline,
+        long advancedAt) {
+
+    /** Nothing decided yet. */
+    public static final Session NONE = idle(SessionKind.NONE);
+
+    /** In keep-up: the live lane is enough [E5], [E7]. */
+    public static final Session KEEP_UP = idle(SessionKind.KEEPUP);
+
+    public Session {
+        Objects.requireNonNull(kind, "kind");
+        Objects.requireNonNull(state, "state");
+        Objects.requireNonNull(cause, "cause");
+        Objects.requireNonNull(failure, "failure");
+    }
+
+    private static Session idle(SessionKind kind) {
+        return new Session(
+                0, kind, SessionState.IDLE, SessionCause.NONE, 0, 0, 0, 0, 0, 0, 0, 0, FailureReason.NONE, 0, 0);
+    }
+
+    /** A session just issued [E5]; a rebuild has no start and no pin of the engine's making. */
+    public static Session issued(
+            long id, SessionKind kind, SessionCause cause, long startLsn, long targetLsn, long deadline, long now) {
+        return new Session(
+                id,
+                kind,
+                SessionState.ISSUED,
+                cause,
+                startLsn,
+                targetLsn,
+                startLsn,
+                0,
+                0,
+                0,
+                0,
+                0,
+                FailureReason.NONE,
+                deadline,
+                now);
+    }
+
+    /** Issued or running: no new decision until it ends [E3]. */
+    public boolean live() {
+        return state == SessionState.ISSUED || state == SessionState.RUNNING;
+    }
+
+    /** In sync as far as decisions go. */
+    public boolean inKeepUp() {
+        return kind == SessionKind.KEEPUP && state == SessionState.IDLE;
+    }
+
+    /** What a page shows as the session's reason: the failure, or why a rebuild goes on. */
+    public String reason() {
+        if (state == SessionState.FAILED) {
+            return failure.word();
+        }
+        return kind == SessionKind.REBUILD ? cause.rebuildReason() : "";
+    }
+
+    /** Issued becomes running, progress is stored [E6]. */
+    public Session running(SessionProgress report) {
+        boolean advanced = report.progress() != progress
+                || report.walAppliedLsn() != walAppliedLsn
+                || report.baseBlocksDone() != baseBlocksDone
+                || report.bytes() != bytes;
+        SessionState next = state == SessionState.ISSUED ? SessionState.RUNNING : state;
+        if (!advanced && state == next && report.baseBlocksTotal() == baseBlocksTotal) {
+            return this;
+        }
+        return new Session(
+                id,
+                kind,
+                next,
+                cause,
+                startLsn,
+                targetLsn,
+                pinLsn,
+                report.progress(),
+                report.walAppliedLsn(),
+                report.baseBlocksDone(),
+                report.baseBlocksTotal(),
+                report.bytes(),
+                failure,
+                deadline,
+                advanced ? report.meta().occurredAt() : advancedAt);
+    }
+
+    /** State failed, reason stored, all else kept [E8]. */
+    public Session failed(FailureReason reason) {
+        return new Session(
+                id,
+                kind,
+                SessionState.FAILED,
+                cause,
+                startLsn,
+                targetLsn,
+                pinLsn,
+                progress,
+                walAppliedLsn,
+                baseBlocksDone,
+                baseBlocksTotal,
+                bytes,
+                reason,
+                deadline,
+                advancedAt);
+    }
+}
