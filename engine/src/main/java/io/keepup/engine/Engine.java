@@ -175,10 +175,13 @@ public final class Engine {
 
     /** [E7] */
     private View completed(View view, ReplicaView replica, SessionCompleted event) {
-        View next = view.withReplica(replica.withSession(Session.KEEP_UP));
+        ReplicaView inSync = replica.withSession(Session.KEEP_UP);
         return switch (policy) {
-            case Policy.Reference reference -> raised(next, event.durableLsn());
-            case Policy.Safe safe -> next; // [P2], [R3] it may count from now on, with the next facts
+            case Policy.Reference reference -> raised(view.withReplica(inSync), event.durableLsn());
+            case Policy.Safe safe -> { // [P2], [R3] from now on it counts, with what it has now
+                SyncAck known = replica.lastSyncAck().completed(event.durableLsn(), event.achievedLsn());
+                yield proven(safe, view.withReplica(inSync.withAck(known, replica.lastSyncId())));
+            }
         };
     }
 

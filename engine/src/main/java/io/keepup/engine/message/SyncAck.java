@@ -39,6 +39,21 @@ public record SyncAck(
         Objects.requireNonNull(ackKind, "ackKind");
     }
 
+    /** What a completed session proves of the replica, in its own words; older facts speak of other data [R3]. */
+    public SyncAck completed(long completedDurableLsn, long achievedLsn) {
+        return new SyncAck(
+                completedDurableLsn,
+                achievedLsn,
+                achievedLsn,
+                walTail,
+                true,
+                FailureReason.NONE,
+                AckKind.QUORUM,
+                false,
+                0,
+                0);
+    }
+
     /** Position a decision is made from: applied, or durable when applied is 0 [E4]. */
     public long position() {
         return appliedLsn == 0 ? durableLsn : appliedLsn;

@@ -1,0 +1,362 @@
+package io.keepup.engine;
+
+import static io.keepup.engine.Story.P;
+import static io.keepup.engine.Story.R1;
+import static io.keepup.engine.Story.R2;
+import static io.keepup.engine.Story.at;
+import static io.keepup.engine.Story.inSession;
+import static io.keepup.engine.Story.ofEpoch;
+import static io.keepup.engine.Story.unrecoverable;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import io.keepup.engine.Policy.Safe;
+import io.keepup.engine.Policy.SessionBudgets;
+import io.keepup.engine.message.Command.CancelSession;
+import io.keepup.engine.message.Command.IssueCatchUp;
+import io.keepup.engine.message.Command.IssueRebuild;
+import io.keepup.engine.message.SyncAck;
+import io.keepup.engine.word.AckKind;
+import io.keepup.engine.word.FailureReason;
+import io.keepup.engine.word.Role;
+import io.keepup.engine.word.SessionCause;
+import io.keepup.engine.word.SessionKind;
+import io.keepup.engine.word.SessionState;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.EnumSource.Mode;
+
+/** [P1]-[P8], rule by rule. */
+class SafePolicyTest {
+
+    private static Story safe(String... replicas) {
+        return Story.bootstrapped(Policy.safe(), replicas);
+    }
+
+    // ------------------------------------------------------------------ P1
+
+    @Test
+    void P1_healthNeedsEveryReplicaHeardAndInKeepUp() {
+        Story story = safe(R1, R2).tell(s -> s.barrier(9));
+        assertThat(story.mode()).isEqualTo("bootstrap_pending/awaiting_replica_sync");
+
+        story.tell(s -> s.ack(R1, 9, 9));
+        assertThat(story.mode()).isEqualTo("bootstrap_pending/awaiting_replica_sync");
+        story.tell(s -> s.ack(R2, 5, 9));
+        assertThat(story.mode()).isEqualTo("bootstrap_pending/recovery_in_progress");
+        story.tell(s -> s.completed(R2));
+        assertThat(story.mode()).isEqualTo("publish_healthy/");
+    }
+
+    @Test
+    void P1_anotherEpochMustHearThemAllAgain() {
+        Story story = safe(R1).tell(s -> s.ack(R1, 9, 9));
+        assertThat(story.projection.healthy()).isTrue();
+
+        story.tell(s -> s.primary(P, 2, R1)).tell(s -> s.ready(P, 2));
+
+        assertThat(story.mode()).isEqualTo("bootstrap_pending/awaiting_replica_sync");
+    }
+
+    @ParameterizedTest
+    @EnumSource(value = AckKind.class, names = "QUORUM", mode = Mode.EXCLUDE)
+    void P1_aReplicaNotHeardLosesHealthAndNothingElse(AckKind kind) {
+        Story story = safe(R1, R2).tell(s -> s.ack(R1, 9, 9)).tell(s -> s.ack(R2, 9, 9));
+        assertThat(story.projection.healthy()).isTrue();
+
+        story.tell(s -> s.ack(R1, SyncAck.NONE.withKind(kind), 8, 12));
+
+        assertThat(story.mode()).isEqualTo("bootstrap_pending/awaiting_replica_sync");
+        assertThat(story.commands).isEmpty();
+        assertThat(story.session(R1).inKeepUp()).isTrue();
+        assertThat(story.view(P).replicas().get(R1).lastSyncAck()).isEqualTo(at(9).withKind(kind));
+        assertThat(story.view(P).durableLsn()).isEqualTo(9);
+        assertThat(story.tell(s -> s.ack(R1, 12, 12)).projection.healthy()).isTrue();
+    }
+
+    @ParameterizedTest
+    @EnumSource(value = AckKind.class, names = "QUORUM", mode = Mode.EXCLUDE)
+    void P1_silenceNeverStartsOrEndsASession(AckKind kind) {
+        SyncAck silence = SyncAck.NONE.withKind(kind);
+
+        Story never = safe(R1).tell(s -> s.ack(R1, silence, 5, 9));
+        assertThat(never.commands).isEmpty();
+        assertThat(never.session(R1).kind()).isEqualTo(SessionKind.NONE);
+
+        Story live = safe(R1).tell(s -> s.ack(R1, 5, 9)).tell(s -> s.ack(R1, silence, 7, 9));
+        assertThat(live.session(R1).state()).isEqualTo(SessionState.ISSUED);
+
+        Story failed =
+                live.tell(s -> s.failed(R1, FailureReason.TRANSPORT_LOST)).tell(s -> s.ack(R1, silence, 7, 9));
+        assertThat(failed.commands).isEmpty();
+        assertThat(failed.mode()).isEqualTo("degraded/transport_lost");
+    }
+
+    // ------------------------------------------------------------------ P2
+
+    /** Head 12; r1 durable at 10, r2 at 7 (both in keep-up as of their own sync). */
+    @ParameterizedTest
+    @CsvSource({"ANY, 12", "QUORUM, 10", "ALL, 7"})
+    void P2_theRuleCountsCopiesOverPrimaryAndReplicas(DurabilityRule rule, long durable) {
+        Story story = Story.bootstrapped(new Safe(rule, SessionBudgets.DEFAULT), R1, R2)
+                .tell(s -> s.ack(R2, at(12, 7), 1, 12))
+                .tell(s -> s.ack(R1, at(12, 10), 1, 12));
+
+        assertThat(story.view(P).durableLsn()).isEqualTo(durable);
+        assertThat(rule.word()).isEqualTo(rule.name().toLowerCase(java.util.Locale.ROOT));
+    }
+
+    @Test
+    void P2_aReplicaCountsOnlyInKeepUp() {
+        Story story = safe(R1).tell(s -> s.ack(R1, 9, 20));
+        assertThat(story.view(P).durableLsn()).as("catching up").isZero();
+
+        story.tell(s -> s.ack(R1, inSession(15, 1), 1, 30));
+        assertThat(story.view(P).durableLsn()).as("in its session").isZero();
+        story.tell(s -> s.failed(R1, FailureReason.PROGRESS_STALLED));
+        assertThat(story.view(P).durableLsn()).as("failed").isZero();
+        story.tell(s -> s.ack(R1, 20, 20));
+        assertThat(story.view(P).durableLsn()).as("keep-up").isEqualTo(20);
+    }
+
+    @Test
+    void P2_factsFromBeforeARebuildNeverCount() {
+        Story story = safe(R1, R2).tell(s -> s.ack(R1, ofEpoch(30, 7), 1, 20, 1));
+        assertThat(story.only(IssueRebuild.class).cause()).isEqualTo(SessionCause.DIVERGED);
+
+        story.tell(s -> s.completed(R1, 18, 20, true));
+        assertThat(story.view(P).durableLsn()).isEqualTo(18);
+        story.tell(s -> s.ack(R2, at(40, 0), 1, 40));
+
+        assertThat(story.view(P).durableLsn())
+                .as("30 was never r1's under this primary")
+                .isEqualTo(18);
+    }
+
+    @Test
+    void P2_aBarrierIsAProofAndNothingLowersIt() {
+        Story story =
+                safe(R1).tell(s -> s.barrier(50)).tell(s -> s.ack(R1, 20, 20)).tell(s -> s.barrier(30));
+
+        assertThat(story.view(P).durableLsn()).isEqualTo(50);
+    }
+
+    @Test
+    void P2_itIsPerEpoch() {
+        Story story = safe(R1).tell(s -> s.ack(R1, 9, 9)).tell(s -> s.primary(P, 2, R1));
+
+        assertThat(story.view(P).durableLsn()).isZero();
+    }
+
+    @Test
+    void P2_otherCopiesNeedTheirOwnProof() {
+        Story story = safe(R1).tell(s -> s.ack(R1, 9, 9));
+
+        story.tell(s -> s.primary(P, 1, R1, R2));
+        assertThat(story.view(P).durableLsn()).as("two of three").isEqualTo(9);
+        story.tell(s -> s.primary(P, 1, R2));
+        assertThat(story.view(P).durableLsn()).as("only p is left of those").isZero();
+    }
+
+    // ------------------------------------------------------------------ P3
+
+    @Test
+    void P3_aFailedRebuildFollowedByAPlausibleAckIsARebuildAgain() {
+        Story story = safe(R1).tell(s -> s.ack(R1, at(1), 5, 9));
+        long first = story.session(R1).id();
+        for (SyncAck plausible : new SyncAck[] {at(9), at(8), at(0)}) {
+            story.tell(s -> s.failed(R1, FailureReason.TRANSPORT_LOST));
+
+            story.tell(s -> s.ack(R1, plausible, 1, 9));
+
+            IssueRebuild again = story.only(IssueRebuild.class);
+            assertThat(again.cause()).isEqualTo(SessionCause.BEHIND_WAL_TAIL);
+            assertThat(again.sessionId()).isGreaterThan(first);
+        }
+        story.tell(s -> s.completed(R1)).tell(s -> s.ack(R1, 8, 9));
+        story.only(IssueCatchUp.class);
+    }
+
+    @Test
+    void P3_theCauseStaysUnlessTheDataProvesWorthless() {
+        Story story = safe(R1).tell(s -> s.ack(R1, ofEpoch(9, 7), 1, 9, 1));
+
+        story.tell(s -> s.failed(R1, FailureReason.TRANSPORT_LOST))
+                .tell(s -> s.ack(R1, unrecoverable(0, FailureReason.NONE), 1, 9));
+        assertThat(story.only(IssueRebuild.class).cause()).isEqualTo(SessionCause.DIVERGED);
+        story.tell(s -> s.failed(R1, FailureReason.LOCAL_WAL_CORRUPT))
+                .tell(s -> s.ack(R1, unrecoverable(0, FailureReason.LOCAL_WAL_CORRUPT), 1, 9));
+        assertThat(story.only(IssueRebuild.class).cause()).isEqualTo(SessionCause.LOCAL_CORRUPT);
+    }
+
+    @Test
+    void P3_removalOrAnotherEpochEndsItButTheReplicasOwnMarkerDoesNot() {
+        Story story = safe(R1).tell(s -> s.ack(R1, at(1), 5, 9)).tell(s -> s.failed(R1, FailureReason.TRANSPORT_LOST));
+
+        story.tell(s -> s.primary(P, 2, R1)).tell(s -> s.ack(R1, at(8), 5, 9));
+        story.only(IssueCatchUp.class);
+
+        story.tell(s -> s.primary(P, 3, R1)).tell(s -> s.ack(R1, unrecoverable(0, FailureReason.NONE), 1, 9));
+        assertThat(story.only(IssueRebuild.class).cause()).isEqualTo(SessionCause.REBUILD_UNFINISHED);
+    }
+
+    // ------------------------------------------------------------- P4 - P6
+
+    @Test
+    void P4_unrecoverableOrCorruptIsARebuildWhereverItStands() {
+        for (long position : new long[] {0, 5, 9}) {
+            Story marker = safe(R1).tell(s -> s.ack(R1, unrecoverable(position, FailureReason.NONE), 1, 9));
+            assertThat(marker.only(IssueRebuild.class).cause()).isEqualTo(SessionCause.REBUILD_UNFINISHED);
+            for (FailureReason reason :
+                    new FailureReason[] {FailureReason.LOCAL_WAL_CORRUPT, FailureReason.LOCAL_EXTENT_CORRUPT}) {
+                Story corrupt = safe(R1).tell(s -> s.ack(R1, unrecoverable(position, reason), 1, 9));
+                assertThat(corrupt.only(IssueRebuild.class).cause()).isEqualTo(SessionCause.LOCAL_CORRUPT);
+            }
+        }
+    }
+
+    @ParameterizedTest(name = "position {0} epoch {1}, head {2} epoch there {3}: {4}")
+    @CsvSource({
+        "10, 0, 9, 0, REBUILD", // ahead of the head
+        "10, 1, 9, 0, REBUILD", // ahead, and the primary has no such entry
+        "10, 0, 9, 2, REBUILD", // ahead, and nothing proves that it is the same entry
+        "10, 2, 9, 2, KEEPUP", // the primary has that very entry: the head is only older than the answer
+        "10, 1, 9, 2, REBUILD",
+        "9, 1, 9, 2, REBUILD", // another entry at that LSN
+        "5, 1, 9, 2, REBUILD",
+        "5, 2, 9, 2, CATCHUP",
+        "5, 0, 9, 2, CATCHUP", // not known is no proof
+        "9, 1, 9, 0, KEEPUP",
+    })
+    void P5_aheadOrAnotherEpochAtThatLsnHasDiverged(
+            long position, long appliedEpoch, long head, long primaryEpoch, SessionKind kind) {
+        Story story = safe(R1).tell(s -> s.ack(R1, ofEpoch(position, appliedEpoch), 1, head, primaryEpoch));
+
+        assertThat(story.session(R1).kind()).isEqualTo(kind);
+        if (kind == SessionKind.REBUILD) {
+            assertThat(story.session(R1).cause()).isEqualTo(SessionCause.DIVERGED);
+        }
+    }
+
+    @Test
+    void P5_withNothingWrittenThereIsNoTargetToRebuildTo() {
+        Story story = safe(R1).tell(s -> s.ack(R1, 0, 0)).tell(s -> s.ack(R1, 3, 0));
+        assertThat(story.commands).isEmpty();
+        assertThat(story.session(R1).inKeepUp()).as("but it is not in sync").isFalse();
+        assertThat(story.mode()).isEqualTo("bootstrap_pending/awaiting_replica_sync");
+
+        story.tell(s -> s.ack(R1, 3, 2));
+        assertThat(story.only(IssueRebuild.class).cause()).isEqualTo(SessionCause.DIVERGED);
+    }
+
+    @Test
+    void P6_anEmptyVolumeIsInKeepUp() {
+        Story story = safe(R1).tell(s -> s.ack(R1, at(0), 1, 0));
+
+        assertThat(story.commands).isEmpty();
+        assertThat(story.session(R1).inKeepUp()).isTrue();
+        assertThat(story.mode()).isEqualTo("bootstrap_pending/awaiting_barrier_durability");
+    }
+
+    // ------------------------------------------------------------------ P7
+
+    @Test
+    void P7_whoeverEndsASessionButItsReplicaCancelsIt() {
+        for (String source : new String[] {"watchdog", "operator/jo", "node/" + P}) {
+            Story story = safe(R1).tell(s -> s.ack(R1, 5, 9));
+            long live = story.session(R1).id();
+
+            story.tell(s -> s.failed(R1, FailureReason.PROGRESS_STALLED, source));
+
+            CancelSession cancel = story.only(CancelSession.class);
+            assertThat(cancel.sessionId()).isEqualTo(live);
+            assertThat(cancel.reason()).isEqualTo(FailureReason.PROGRESS_STALLED);
+            assertThat(cancel.targets()).containsExactly(R1, P);
+            assertThat(story.mode()).isEqualTo("degraded/progress_stalled");
+        }
+        Story itself = safe(R1).tell(s -> s.ack(R1, 5, 9)).tell(s -> s.failed(R1, FailureReason.PIN_LOST));
+        assertThat(itself.commands).isEmpty();
+    }
+
+    @Test
+    void P7_removalCancelsTheLiveSession() {
+        Story story = safe(R1, R2).tell(s -> s.ack(R1, 5, 9)).tell(s -> s.ack(R2, 9, 9));
+
+        story.tell(s -> s.primary(P, 1, R2));
+
+        assertThat(story.commandNames()).containsExactly("CancelSession", "ApplyRole", "ConfigureShipper");
+        assertThat(((CancelSession) story.commands.get(0)).replicaId()).isEqualTo(R1);
+        assertThat(((CancelSession) story.commands.get(0)).reason()).isEqualTo(FailureReason.CANCELLED);
+        assertThat(story.view(P).replicas().contains(R1)).isFalse();
+        assertThat(story.projection.healthy()).isTrue();
+    }
+
+    @Test
+    void P7_anotherEpochCancelsWhatTheOldOneLeftLive() {
+        Story same = safe(R1).tell(s -> s.ack(R1, 5, 9)).tell(s -> s.primary(P, 2, R1));
+        assertThat(same.commandNames()).containsExactly("CancelSession", "ApplyRole", "ConfigureShipper");
+        assertThat(same.commands.get(0).origin().epoch()).isEqualTo(1);
+
+        Story failover = safe(R1).tell(s -> s.ack(R1, 5, 9)).tell(s -> s.primary(R2, 2, R1));
+        assertThat(failover.commandNames()).containsExactly("CancelSession", "ApplyRole", "ConfigureShipper");
+        CancelSession cancel = (CancelSession) failover.commands.get(0);
+        assertThat(cancel.reason()).isEqualTo(FailureReason.SUPERSEDED);
+        assertThat(cancel.targets()).containsExactly(R1, P);
+        assertThat(failover.view(P).replicas().get(R1).session().live()).isFalse();
+        assertThat(failover.tell(s -> s.assigned(P, 2, Role.REPLICA)).commandNames())
+                .as("once only")
+                .containsExactly("ApplyRole", "StartReceiver");
+    }
+
+    // ------------------------------------------------------------ P8 and on
+
+    @ParameterizedTest
+    @CsvSource({"3, 5, REBUILD", "4, 5, CATCHUP", "5, 5, CATCHUP", "0, 1, CATCHUP", "0, 0, CATCHUP", "0, 2, REBUILD"})
+    void P8_aReplicaThatMissesNothingRetainedCatchesUp(long position, long tail, SessionKind kind) {
+        Story story = safe(R1).tell(s -> s.ack(R1, at(position), tail, 9));
+
+        assertThat(story.session(R1).kind()).isEqualTo(kind);
+    }
+
+    @Test
+    void R3_anAckFromInsideASessionThatIsOverDecidesNothing() {
+        Story story = safe(R1).tell(s -> s.ack(R1, at(1), 5, 9));
+        long id = story.session(R1).id();
+        SyncAck fromInside = new SyncAck(0, 0, 0, 0, false, FailureReason.NONE, AckKind.QUORUM, true, id, 0);
+
+        story.tell(s -> s.completed(R1)).tell(s -> s.ack(R1, fromInside, 5, 9));
+
+        assertThat(story.commands).isEmpty();
+        assertThat(story.session(R1).inKeepUp()).isTrue();
+        assertThat(story.mode()).isEqualTo("bootstrap_pending/awaiting_replica_sync");
+        assertThat(story.tell(s -> s.ack(R1, 9, 9)).projection.healthy()).isTrue();
+    }
+
+    @Test
+    void C4_theDeadlineIsTheTimeOfTheFactsPlusTheBudget() {
+        Policy policy = new Safe(DurabilityRule.QUORUM, new SessionBudgets(500, 7_000));
+        Story story = Story.bootstrapped(policy, R1, R2);
+
+        story.tell(s -> s.ack(R1, 5, 9));
+        IssueCatchUp catchUp = story.only(IssueCatchUp.class);
+        assertThat(catchUp.deadline()).isEqualTo(catchUp.origin().occurredAt() + 500);
+        story.tell(s -> s.ack(R2, at(1), 5, 9));
+        IssueRebuild rebuild = story.only(IssueRebuild.class);
+        assertThat(rebuild.deadline()).isEqualTo(rebuild.origin().occurredAt() + 7_000);
+        assertThat(story.session(R2).deadline()).isEqualTo(rebuild.deadline());
+        assertThatIllegalArgumentException().isThrownBy(() -> new SessionBudgets(0, 1));
+    }
+
+    @Test
+    void C4_progressThatGetsOnIsSeenFromItsTime() {
+        Story story = safe(R1).tell(s -> s.ack(R1, at(1), 5, 9)).tell(s -> s.progress(R1, 0, 10));
+        long advanced = story.session(R1).advancedAt();
+
+        assertThat(story.tell(s -> s.progress(R1, 0, 10)).session(R1).advancedAt())
+                .isEqualTo(advanced);
+        assertThat(story.tell(s -> s.progress(R1, 0, 11)).session(R1).advancedAt())
+                .isGreaterThan(advanced);
+    }
+}
