@@ -188,9 +188,8 @@ public final class Engine {
     /** [E8] The next sync decides afresh. */
     private Step failed(VolumeState state, View view, ReplicaView replica, SessionFailed event) {
         View next = view.withReplica(replica.withSession(replica.session().failed(event.reason())));
-        boolean unknownToReplica = policy instanceof Policy.Safe
-                && replica.session().live()
-                && !event.meta().saidByNode(replica.id());
+        boolean unknownToReplica =
+                policy instanceof Policy.Safe && !event.meta().saidByNode(replica.id());
         if (!unknownToReplica) {
             return quiet(state, view, next);
         }

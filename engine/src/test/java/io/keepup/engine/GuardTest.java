@@ -23,6 +23,7 @@ import io.keepup.engine.message.Event.SessionFailed;
 import io.keepup.engine.message.Event.SessionProgress;
 import io.keepup.engine.message.Event.SyncAckReceived;
 import io.keepup.engine.message.Meta;
+import io.keepup.engine.message.ReplicaEndpoint;
 import io.keepup.engine.state.Session;
 import io.keepup.engine.state.VolumeState;
 import io.keepup.engine.word.FailureReason;
@@ -31,6 +32,8 @@ import io.keepup.engine.word.SessionKind;
 import io.keepup.engine.word.SessionPhase;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** [G1]-[G9]: what is refused and why, and the lawful neighbours of each that must pass. */
 class GuardTest {
@@ -239,15 +242,44 @@ class GuardTest {
     }
 
     @Test
-    void G8_lowerProgressIsAdmittedAndIgnored() {
-        Story story = safe(R1).tell(s -> s.ack(R1, at(1), 5, 9)).tell(s -> s.progress(R1, 7, 50));
+    void G8_anotherAddressOfTheSameReplicaIsNotIdentical() {
+        Story story = safe(R1).tell(s -> s.ack(R1, 5, 9));
+        ReplicaEndpoint moved = new ReplicaEndpoint(R1, "elsewhere:1", "elsewhere:2");
+
+        story.tell(s -> new Event.AssignmentDelivered(s.meta(P, 1, "master"), Role.PRIMARY, List.of(moved), 0, 0));
+
+        assertThat(story.commandNames()).containsExactly("ApplyRole", "ConfigureShipper");
+        assertThat(story.view(P).replicas().get(R1).endpoint()).isEqualTo(moved);
+        assertThat(story.session(R1).live()).isTrue();
+    }
+
+    /** Progress 7, WAL applied 8, base blocks 50 and bytes 900 were said before. */
+    @ParameterizedTest
+    @CsvSource({
+        "6, 8, 50, 900, ignored",
+        "7, 7, 50, 900, ignored",
+        "7, 8, 49, 900, ignored",
+        "7, 8, 50, 899, ignored",
+        "9, 9, 49, 999, ignored",
+        "7, 8, 50, 900, ignored",
+        "7, 8, 51, 900, folded",
+        "8, 8, 50, 900, folded",
+    })
+    void G8_progressNeverGoesBackward(long progress, long walApplied, long blocks, long bytes, String outcome) {
+        Story story = safe(R1).tell(s -> s.ack(R1, at(1), 5, 9)).tell(s -> report(s, 7, 8, 50, 900));
         VolumeState before = story.state;
 
-        assertThat(story.tell(s -> s.progress(R1, 6, 50)).state).isSameAs(before);
-        assertThat(story.tell(s -> s.progress(R1, 8, 49)).state).isSameAs(before);
-        assertThat(story.tell(s -> s.progress(R1, 7, 50)).state).isSameAs(before);
-        assertThat(story.tell(s -> s.progress(R1, 7, 51)).session(R1).baseBlocksDone())
-                .isEqualTo(51);
+        story.tell(s -> report(s, progress, walApplied, blocks, bytes));
+
+        assertThat(story.commands).isEmpty();
+        assertThat(story.state == before ? "ignored" : "folded").isEqualTo(outcome);
+    }
+
+    private static SessionProgress report(Story s, long progress, long walApplied, long blocks, long bytes) {
+        Meta meta = s.meta(P, 1, "node/r1");
+        long id = s.session(R1).id();
+        return new SessionProgress(
+                meta, R1, id, SessionKind.REBUILD, SessionPhase.RUNNING, progress, walApplied, blocks, 100, bytes);
     }
 
     @Test

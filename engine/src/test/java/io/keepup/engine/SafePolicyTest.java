@@ -136,6 +136,13 @@ class SafePolicyTest {
     }
 
     @Test
+    void P2_thePrimaryCountsOnlyUpToItsHead() {
+        Story story = safe(R1).tell(s -> s.ack(R1, ofEpoch(8, 2), 1, 5, 2));
+
+        assertThat(story.view(P).durableLsn()).isEqualTo(5);
+    }
+
+    @Test
     void P2_aBarrierIsAProofAndNothingLowersIt() {
         Story story =
                 safe(R1).tell(s -> s.barrier(50)).tell(s -> s.ack(R1, 20, 20)).tell(s -> s.barrier(30));
@@ -177,6 +184,17 @@ class SafePolicyTest {
         }
         story.tell(s -> s.completed(R1)).tell(s -> s.ack(R1, 8, 9));
         story.only(IssueCatchUp.class);
+    }
+
+    @Test
+    void P3_itSticksThroughFactsThatAllowNoSession() {
+        Story story = safe(R1).tell(s -> s.ack(R1, at(1), 5, 9)).tell(s -> s.failed(R1, FailureReason.TRANSPORT_LOST));
+
+        story.tell(s -> s.ack(R1, at(0), 1, 0));
+        assertThat(story.commands).isEmpty();
+        story.tell(s -> s.ack(R1, at(9), 1, 9));
+
+        assertThat(story.only(IssueRebuild.class).cause()).isEqualTo(SessionCause.BEHIND_WAL_TAIL);
     }
 
     @Test
