@@ -1,0 +1,138 @@
+package io.keepup.schemas.codec;
+
+import io.keepup.schemas.registry.SchemaRegistry;
+import io.keepup.schemas.registry.UnknownSchemaException;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.avro.AvroRuntimeException;
+import org.apache.avro.Schema;
+import org.apache.avro.io.BinaryDecoder;
+import org.apache.avro.io.BinaryEncoder;
+import org.apache.avro.io.DatumReader;
+import org.apache.avro.io.DatumWriter;
+import org.apache.avro.io.DecoderFactory;
+import org.apache.avro.io.EncoderFactory;
+import org.apache.avro.specific.SpecificData;
+import org.apache.avro.specific.SpecificDatumReader;
+import org.apache.avro.specific.SpecificDatumWriter;
+import org.apache.avro.specific.SpecificRecord;
+
+/**
+ * Confluent's wire format.
+ *
+ * <pre>
+ * +------+-----------------------+--------------------+
+ * | 0x00 | schema id, 4 bytes BE | Avro binary        |
+ * +------+-----------------------+--------------------+
+ * </pre>
+ *
+ * Never registers a schema: whoever creates a topic registers what it may hold.
+ */
+public final class ConfluentAvroCodec implements RecordCodec {
+
+    private static final byte MAGIC = 0;
+    private static final int HEADER = 5;
+    private static final String GENERATED = "io.keepup.v1";
+
+    static {
+        AvroSafety.install();
+    }
+
+    private final SchemaRegistry registry;
+    private final Map<Schema, DatumWriter<SpecificRecord>> writers = new ConcurrentHashMap<>();
+    private final Map<Integer, DatumReader<SpecificRecord>> readers = new ConcurrentHashMap<>();
+    private final ThreadLocal<Scratch> scratch = ThreadLocal.withInitial(Scratch::new);
+
+    public ConfluentAvroCodec(SchemaRegistry registry) {
+        this.registry = registry;
+    }
+
+    @Override
+    public byte[] encode(String topic, SpecificRecord value) {
+        Schema schema = value.getSchema();
+        int id = registry.idOf(SchemaRegistry.subject(topic, schema), schema);
+        Scratch s = scratch.get();
+        s.out.reset();
+        s.out.write(MAGIC);
+        s.out.write(id >>> 24);
+        s.out.write(id >>> 16);
+        s.out.write(id >>> 8);
+        s.out.write(id);
+        try {
+            s.encoder = EncoderFactory.get().directBinaryEncoder(s.out, s.encoder);
+            writers.computeIfAbsent(schema, ConfluentAvroCodec::writer).write(value, s.encoder);
+            s.encoder.flush();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e); // memory does not fail
+        }
+        return s.out.toByteArray();
+    }
+
+    @Override
+    public SpecificRecord decode(byte[] bytes) throws UndecodableException {
+        if (bytes.length < HEADER) {
+            throw new UndecodableException("%d bytes are too few for a record".formatted(bytes.length));
+        }
+        if (bytes[0] != MAGIC) {
+            throw new UndecodableException("first byte is 0x%02x, not 0x00".formatted(bytes[0]));
+        }
+        int id = (bytes[1] & 0xff) << 24 | (bytes[2] & 0xff) << 16 | (bytes[3] & 0xff) << 8 | bytes[4] & 0xff;
+        DatumReader<SpecificRecord> reader = reader(id);
+        Scratch s = scratch.get();
+        s.decoder = DecoderFactory.get().binaryDecoder(bytes, HEADER, bytes.length - HEADER, s.decoder);
+        try {
+            SpecificRecord value = reader.read(null, s.decoder);
+            if (!s.decoder.isEnd()) {
+                throw new UndecodableException("bytes are left over after the record of schema id " + id);
+            }
+            return value;
+        } catch (IOException | RuntimeException e) {
+            // Avro answers damaged input with a range of unchecked exceptions; each is a verdict on these bytes.
+            throw new UndecodableException("the bytes do not fit schema id %d: %s".formatted(id, e), e);
+        }
+    }
+
+    private DatumReader<SpecificRecord> reader(int id) throws UndecodableException {
+        DatumReader<SpecificRecord> known = readers.get(id);
+        if (known != null) {
+            return known;
+        }
+        Schema written;
+        try {
+            written = registry.byId(id);
+        } catch (UnknownSchemaException e) {
+            throw new UndecodableException(e.getMessage(), e);
+        }
+        if (written.getType() != Schema.Type.RECORD || !GENERATED.equals(written.getNamespace())) {
+            throw new UndecodableException(
+                    "schema id %d is %s, no record of Keepup".formatted(id, written.getFullName()));
+        }
+        Class<?> type = SpecificData.get().getClass(written);
+        if (type == null) {
+            throw new UndecodableException("record type %s is not known here".formatted(written.getFullName()));
+        }
+        try {
+            SpecificData model = SpecificData.getForClass(type);
+            DatumReader<SpecificRecord> reader = new SpecificDatumReader<>(written, model.getSchema(type), model);
+            readers.put(id, reader);
+            return reader;
+        } catch (AvroRuntimeException e) {
+            throw new UndecodableException(
+                    "schema id %d of %s cannot be read as this version's".formatted(id, written.getFullName()), e);
+        }
+    }
+
+    private static DatumWriter<SpecificRecord> writer(Schema schema) {
+        Class<?> type = SpecificData.get().getClass(schema);
+        return new SpecificDatumWriter<>(schema, SpecificData.getForClass(type));
+    }
+
+    private static final class Scratch {
+        final ByteArrayOutputStream out = new ByteArrayOutputStream(1024);
+        BinaryEncoder encoder;
+        BinaryDecoder decoder;
+    }
+}

@@ -1,0 +1,143 @@
+package io.keepup.schemas.topic;
+
+import io.keepup.schemas.topic.TopicSpec.Cleanup;
+import io.keepup.schemas.topic.TopicSpec.Key;
+import io.keepup.v1.ApplyRole;
+import io.keepup.v1.AssignmentDelivered;
+import io.keepup.v1.BarrierConfirmed;
+import io.keepup.v1.BaseChunk;
+import io.keepup.v1.BaseEnd;
+import io.keepup.v1.BaseManifest;
+import io.keepup.v1.CancelSession;
+import io.keepup.v1.ConfigureShipper;
+import io.keepup.v1.IssueCatchUp;
+import io.keepup.v1.IssueRebuild;
+import io.keepup.v1.ReadinessObserved;
+import io.keepup.v1.Rejected;
+import io.keepup.v1.SessionCompleted;
+import io.keepup.v1.SessionFailed;
+import io.keepup.v1.SessionProgress;
+import io.keepup.v1.StartReceiver;
+import io.keepup.v1.SyncAckReceived;
+import io.keepup.v1.SyncAnswer;
+import io.keepup.v1.SyncRequest;
+import io.keepup.v1.VolumeProjection;
+import io.keepup.v1.WalBatch;
+import java.util.List;
+import java.util.Map;
+import org.apache.avro.Schema;
+
+/** The topic catalogue: the one place that knows names, keys, partitions, policies and record types. */
+public final class Topics {
+
+    public static final String EVENTS = "keepup.events.v1";
+    public static final String COMMANDS_NODE = "keepup.commands.node.v1";
+    public static final String COMMANDS_SESSION = "keepup.commands.session.v1";
+    public static final String PROJECTIONS = "keepup.projections.v1";
+    public static final String REJECTED = "keepup.rejected.v1";
+    public static final String SYNC_REQUESTS = "keepup.sync.requests.v1";
+    public static final String SYNC_ACKS = "keepup.sync.acks.v1";
+
+    /** Partitions of the topics that many volumes share; the upper bound of fold parallelism. */
+    public static final int DEFAULT_PARTITIONS = 4;
+
+    /** Largest record on the lanes, bytes: a 1 MiB chunk or batch with room for its envelope. */
+    public static final int LANE_MAX_MESSAGE_BYTES = 4 << 20;
+
+    /** Largest record on the shared topics, bytes; the rejected topic takes an event of this size whole. */
+    public static final int MAX_MESSAGE_BYTES = 1 << 20;
+
+    private static final Map<String, String> FOREVER = Map.of("retention.ms", "-1", "retention.bytes", "-1");
+
+    private Topics() {}
+
+    /** The topics all volumes share, with {@link #DEFAULT_PARTITIONS}. */
+    public static List<TopicSpec> shared() {
+        return shared(DEFAULT_PARTITIONS);
+    }
+
+    /** The topics all volumes share. Events and outputs are the audit log: kept until an operator says otherwise. */
+    public static List<TopicSpec> shared(int partitions) {
+        return List.of(
+                new TopicSpec(EVENTS, Key.VOLUME, partitions, Cleanup.DELETE, FOREVER, eventTypes()),
+                new TopicSpec(
+                        COMMANDS_NODE,
+                        Key.NODE,
+                        partitions,
+                        Cleanup.DELETE,
+                        FOREVER,
+                        schemas(ApplyRole.SCHEMA$, ConfigureShipper.SCHEMA$, StartReceiver.SCHEMA$)),
+                new TopicSpec(
+                        COMMANDS_SESSION,
+                        Key.NODE,
+                        partitions,
+                        Cleanup.DELETE,
+                        FOREVER,
+                        schemas(IssueCatchUp.SCHEMA$, IssueRebuild.SCHEMA$, CancelSession.SCHEMA$)),
+                new TopicSpec(
+                        PROJECTIONS,
+                        Key.VOLUME,
+                        partitions,
+                        Cleanup.COMPACT,
+                        Map.of(),
+                        schemas(VolumeProjection.SCHEMA$)),
+                new TopicSpec(
+                        REJECTED,
+                        Key.SOURCE,
+                        partitions,
+                        Cleanup.DELETE,
+                        Map.of("retention.ms", "-1", "max.message.bytes", String.valueOf(2 * MAX_MESSAGE_BYTES)),
+                        schemas(Rejected.SCHEMA$)),
+                new TopicSpec(
+                        SYNC_REQUESTS, Key.NODE, partitions, Cleanup.DELETE, ephemeral(), schemas(SyncRequest.SCHEMA$)),
+                new TopicSpec(
+                        SYNC_ACKS, Key.NODE, partitions, Cleanup.DELETE, ephemeral(), schemas(SyncAnswer.SCHEMA$)));
+    }
+
+    /** The two lanes of one volume. Nothing on them expires by age: the primary trims by deleting records. */
+    public static List<TopicSpec> lanes(String volumeId) {
+        Map<String, String> lane = Map.of(
+                "retention.ms", "-1",
+                "retention.bytes", "-1",
+                "max.message.bytes", String.valueOf(LANE_MAX_MESSAGE_BYTES));
+        return List.of(
+                new TopicSpec(wal(volumeId), Key.VOLUME, 1, Cleanup.DELETE, lane, schemas(WalBatch.SCHEMA$)),
+                new TopicSpec(
+                        base(volumeId),
+                        Key.SESSION,
+                        1,
+                        Cleanup.DELETE,
+                        lane,
+                        schemas(BaseManifest.SCHEMA$, BaseChunk.SCHEMA$, BaseEnd.SCHEMA$)));
+    }
+
+    /** Name of the WAL lane of a volume. */
+    public static String wal(String volumeId) {
+        return "keepup.wal." + volumeId + ".v1";
+    }
+
+    /** Name of the base lane of a volume. */
+    public static String base(String volumeId) {
+        return "keepup.base." + volumeId + ".v1";
+    }
+
+    /** The seven events of the protocol. */
+    public static List<Schema> eventTypes() {
+        return schemas(
+                AssignmentDelivered.SCHEMA$,
+                ReadinessObserved.SCHEMA$,
+                SyncAckReceived.SCHEMA$,
+                SessionProgress.SCHEMA$,
+                SessionCompleted.SCHEMA$,
+                SessionFailed.SCHEMA$,
+                BarrierConfirmed.SCHEMA$);
+    }
+
+    private static Map<String, String> ephemeral() {
+        return Map.of("retention.ms", "3600000");
+    }
+
+    private static List<Schema> schemas(Schema... schemas) {
+        return List.of(schemas);
+    }
+}

@@ -1,0 +1,167 @@
+package io.keepup.schemas.codec;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.keepup.schemas.topic.TopicSpec;
+import io.keepup.schemas.topic.Topics;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.apache.avro.Schema;
+import org.apache.avro.SchemaBuilder;
+import org.apache.avro.generic.GenericData;
+import org.apache.avro.generic.GenericDatumReader;
+import org.apache.avro.io.DecoderFactory;
+import org.apache.avro.specific.SpecificData;
+import org.apache.avro.specific.SpecificDatumReader;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.avro.util.RandomData;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ConfluentAvroCodecTest {
+
+    static {
+        AvroSafety.install();
+    }
+
+    private static final long SEED = 20_260_101;
+
+    private final InMemoryRegistry registry = new InMemoryRegistry();
+    private final ConfluentAvroCodec codec = new ConfluentAvroCodec(registry);
+
+    static Stream<Schema> recordTypes() {
+        List<TopicSpec> topics = new ArrayList<>(Topics.shared());
+        topics.addAll(Topics.lanes("vol-1"));
+        return topics.stream().flatMap(t -> t.records().stream());
+    }
+
+    @ParameterizedTest
+    @MethodSource("recordTypes")
+    void every_record_type_survives_the_round_trip(Schema schema) throws Exception {
+        for (SpecificRecord record : random(schema, 50)) {
+            byte[] bytes = codec.encode("any.topic", record);
+            assertThat(codec.decode(bytes)).isEqualTo(record);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("recordTypes")
+    void the_wire_format_is_magic_id_and_plain_avro(Schema schema) throws Exception {
+        SpecificRecord record = random(schema, 1).get(0);
+        byte[] bytes = codec.encode("any.topic", record);
+        ByteBuffer header = ByteBuffer.wrap(bytes);
+        assertThat(header.get()).isZero();
+        Schema written = registry.byId(header.getInt());
+        Object generic = new GenericDatumReader<>(written)
+                .read(null, DecoderFactory.get().binaryDecoder(bytes, 5, bytes.length - 5, null));
+        assertThat(GenericData.get().validate(written, generic)).isTrue();
+    }
+
+    @ParameterizedTest
+    @MethodSource("recordTypes")
+    void truncated_bytes_are_refused_at_every_length(Schema schema) {
+        byte[] bytes = codec.encode("any.topic", random(schema, 1).get(0));
+        for (int length = 0; length < bytes.length; length++) {
+            byte[] cut = Arrays.copyOf(bytes, length);
+            assertThatThrownBy(() -> codec.decode(cut)).isInstanceOf(UndecodableException.class);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8})
+    void damaged_bytes_are_decoded_or_refused_but_never_end_otherwise(int seed) {
+        Random random = new Random(seed);
+        recordTypes().forEach(schema -> {
+            byte[] bytes = codec.encode("any.topic", random(schema, 1).get(0));
+            for (int i = 0; i < 200; i++) {
+                byte[] damaged = bytes.clone();
+                damaged[random.nextInt(damaged.length)] ^= (byte) (1 + random.nextInt(255));
+                try {
+                    assertThat(codec.decode(damaged)).isNotNull();
+                } catch (UndecodableException refused) {
+                    assertThat(refused).hasMessageNotContaining("\n");
+                }
+            }
+        });
+    }
+
+    @Test
+    void a_wrong_magic_an_unknown_id_and_bytes_left_over_are_refused_with_their_reason() {
+        byte[] bytes = codec.encode(
+                "t", random(recordTypes().findFirst().orElseThrow(), 1).get(0));
+        byte[] wrongMagic = bytes.clone();
+        wrongMagic[0] = 7;
+        assertThatThrownBy(() -> codec.decode(wrongMagic)).hasMessage("first byte is 0x07, not 0x00");
+        byte[] unknownId = bytes.clone();
+        unknownId[1] = 1;
+        assertThatThrownBy(() -> codec.decode(unknownId)).hasMessageContaining("is not in the registry");
+        assertThatThrownBy(() -> codec.decode(Arrays.copyOf(bytes, bytes.length + 1)))
+                .hasMessageContaining("left over");
+    }
+
+    @Test
+    void a_record_that_is_not_ours_is_refused() {
+        Schema foreign = SchemaBuilder.record("Foreign")
+                .namespace("org.example")
+                .fields()
+                .endRecord();
+        int id = registry.register("s", foreign);
+        byte[] bytes = ByteBuffer.allocate(5).put((byte) 0).putInt(id).array();
+        assertThatThrownBy(() -> codec.decode(bytes)).hasMessageContaining("no record of Keepup");
+    }
+
+    @Test
+    void a_word_of_a_later_version_reads_as_unknown() throws Exception {
+        Schema later = new Schema.Parser()
+                .parse(io.keepup.v1.CancelSession.SCHEMA$
+                        .toString()
+                        .replace("\"superseded\"", "\"superseded\",\"later\""));
+        GenericData.Record record = new org.apache.avro.generic.GenericRecordBuilder(later)
+                .set(
+                        "meta",
+                        new RandomData(later.getField("meta").schema(), 1, SEED)
+                                .iterator()
+                                .next())
+                .set("replicaId", "vs-2")
+                .set("sessionId", 1L)
+                .set(
+                        "reason",
+                        new GenericData.EnumSymbol(later.getField("reason").schema(), "later"))
+                .build();
+        var out = new java.io.ByteArrayOutputStream();
+        out.write(ByteBuffer.allocate(5)
+                .put((byte) 0)
+                .putInt(registry.register("s", later))
+                .array());
+        var encoder = org.apache.avro.io.EncoderFactory.get().directBinaryEncoder(out, null);
+        new org.apache.avro.generic.GenericDatumWriter<>(later).write(record, encoder);
+        var read = (io.keepup.v1.CancelSession) codec.decode(out.toByteArray());
+        assertThat(read.getReason()).isEqualTo(io.keepup.v1.FailureReason.unknown);
+    }
+
+    /** Random records of a type, as this build's classes. */
+    private static List<SpecificRecord> random(Schema schema, int count) {
+        List<SpecificRecord> records = new ArrayList<>();
+        Class<?> type = SpecificData.get().getClass(schema);
+        SpecificData model = SpecificData.getForClass(type);
+        try {
+            for (Object generic : new RandomData(schema, count, SEED)) {
+                var out = new java.io.ByteArrayOutputStream();
+                var encoder = org.apache.avro.io.EncoderFactory.get().directBinaryEncoder(out, null);
+                new org.apache.avro.generic.GenericDatumWriter<>(schema).write(generic, encoder);
+                records.add(new SpecificDatumReader<SpecificRecord>(schema, schema, model)
+                        .read(null, DecoderFactory.get().binaryDecoder(out.toByteArray(), null)));
+            }
+        } catch (java.io.IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+        return records;
+    }
+}
