@@ -18,7 +18,7 @@ public sealed interface Command {
         return origin().commandId();
     }
 
-    /** Every node with a part in it: the one that acts first. */
+    /** Every node with a part in it, whoever carries it out first. */
     default List<String> targets() {
         return switch (this) {
             case ApplyRole c -> List.of(c.origin.nodeId());

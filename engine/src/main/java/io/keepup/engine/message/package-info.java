@@ -1,0 +1,2 @@
+/** What goes into the fold (events) and what comes out of it (commands), as plain records. */
+package io.keepup.engine.message;
