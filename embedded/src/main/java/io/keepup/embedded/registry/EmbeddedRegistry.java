@@ -1,25 +1,98 @@
 package io.keepup.embedded.registry;
 
+import io.helidon.webserver.WebServer;
+import io.keepup.embedded.EmbeddedStartException;
+import io.keepup.embedded.EmbeddedStartException.Reason;
+import java.io.UncheckedIOException;
+import java.net.BindException;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 
-/** Skeleton. */
+/**
+ * A small schema registry for Avro that speaks Confluent's REST API on loopback and keeps everything in the compacted
+ * topic {@code _schemas} of its broker. Default compatibility is FULL_TRANSITIVE. A registration is answered when the
+ * broker has acknowledged it. One registry per broker at a time: it hands out the ids.
+ */
 public final class EmbeddedRegistry implements AutoCloseable {
+
+    private static final String HOST = "127.0.0.1";
+    private static final long MAX_REQUEST_BYTES = 2 << 20;
+
+    private final WebServer server;
+    private final SchemasTopic topic;
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    private EmbeddedRegistry(WebServer server, SchemasTopic topic) {
+        this.server = server;
+        this.topic = topic;
+    }
+
+    /** Starts on a broker that asks for no TLS or login: {@link #start(Map, int)}. */
     public static EmbeddedRegistry start(String bootstrapServers, int port) {
         return start(Map.of("bootstrap.servers", bootstrapServers), port);
     }
 
+    /**
+     * Reads everything the topic holds and returns when requests are served.
+     *
+     * @param clientSettings Kafka client settings, {@code bootstrap.servers} at least
+     * @param port on 127.0.0.1, 0 for any free one
+     * @throws EmbeddedStartException when it cannot start; nothing is left running
+     */
     public static EmbeddedRegistry start(Map<String, Object> clientSettings, int port) {
-        throw new UnsupportedOperationException();
+        RegistryState state = new RegistryState();
+        SchemasTopic topic = SchemasTopic.open(clientSettings, state::apply);
+        try {
+            RegistryRoutes routes = new RegistryRoutes(new Registry(state, topic));
+            WebServer server = WebServer.builder()
+                    .host(HOST)
+                    .port(port)
+                    .shutdownHook(false)
+                    .maxPayloadSize(MAX_REQUEST_BYTES)
+                    .routing(routes::addTo)
+                    .build();
+            server.start();
+            return new EmbeddedRegistry(server, topic);
+        } catch (RuntimeException e) {
+            topic.close();
+            throw failure(port, e);
+        }
     }
 
+    /** The base URL, without a slash at its end. */
     public String url() {
-        throw new UnsupportedOperationException();
+        return "http://" + HOST + ":" + port();
     }
 
+    /** The port listened on. */
     public int port() {
-        throw new UnsupportedOperationException();
+        return server.port();
     }
 
+    /** Stops serving, then reading; a second call does nothing. */
     @Override
-    public void close() {}
+    public void close() {
+        if (!closed.compareAndSet(false, true)) {
+            return;
+        }
+        try {
+            server.stop();
+        } finally {
+            topic.close();
+        }
+    }
+
+    private static EmbeddedStartException failure(int port, RuntimeException e) {
+        if (e instanceof UncheckedIOException io && io.getCause() instanceof BindException) {
+            return new EmbeddedStartException(
+                    Reason.PORT_IN_USE,
+                    "port %d on %s for the schema registry cannot be bound (%s): stop the program that has it, or choose another port (0 for any free one)"
+                            .formatted(port, HOST, io.getCause().getMessage()),
+                    e);
+        }
+        return new EmbeddedStartException(
+                Reason.FAILED,
+                "the schema registry cannot listen on %s:%d (%s)".formatted(HOST, port, e.getMessage()),
+                e);
+    }
 }
