@@ -5,6 +5,7 @@ import io.keepup.embedded.EmbeddedStartException;
 import io.keepup.embedded.EmbeddedStartException.Reason;
 import java.io.UncheckedIOException;
 import java.net.BindException;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -16,7 +17,14 @@ import java.util.concurrent.atomic.AtomicBoolean;
 public final class EmbeddedRegistry implements AutoCloseable {
 
     private static final String HOST = "127.0.0.1";
-    private static final long MAX_REQUEST_BYTES = 2 << 20;
+    /** Beyond any schema taken ({@link Call#MAX_SCHEMA_CHARS}) however it is escaped; such a request is cut off. */
+    private static final long MAX_REQUEST_BYTES = 16 << 20;
+
+    /** How long the broker may take to answer before a start or a request fails. */
+    private static final Duration BROKER_LIMIT = Duration.ofSeconds(10);
+
+    /** How long requests under way may take to end when the registry closes. */
+    private static final Duration FAREWELL_LIMIT = Duration.ofMillis(200);
 
     private final WebServer server;
     private final SchemasTopic topic;
@@ -41,15 +49,16 @@ public final class EmbeddedRegistry implements AutoCloseable {
      */
     public static EmbeddedRegistry start(Map<String, Object> clientSettings, int port) {
         RegistryState state = new RegistryState();
-        SchemasTopic topic = SchemasTopic.open(clientSettings, state::apply);
+        SchemasTopic topic = SchemasTopic.open(clientSettings, state::apply, BROKER_LIMIT);
         try {
-            RegistryRoutes routes = new RegistryRoutes(new Registry(state, topic));
+            Router router = new RegistryRoutes(new Registry(state, topic)).router();
             WebServer server = WebServer.builder()
                     .host(HOST)
                     .port(port)
                     .shutdownHook(false)
+                    .shutdownGracePeriod(FAREWELL_LIMIT)
                     .maxPayloadSize(MAX_REQUEST_BYTES)
-                    .routing(routes::addTo)
+                    .routing(routing -> routing.any(router::handle))
                     .build();
             server.start();
             return new EmbeddedRegistry(server, topic);

@@ -9,7 +9,6 @@ final class RegistryException extends RuntimeException {
         NOT_FOUND(404),
         METHOD_NOT_ALLOWED(405),
         INCOMPATIBLE(409),
-        TOO_LARGE(413),
         SUBJECT_NOT_FOUND(40401),
         VERSION_NOT_FOUND(40402),
         SCHEMA_NOT_FOUND(40403),
@@ -22,6 +21,7 @@ final class RegistryException extends RuntimeException {
         INVALID_SCHEMA(42201),
         INVALID_VERSION(42202),
         INVALID_LEVEL(42203),
+        SCHEMA_TOO_LARGE(42209),
         INTERNAL(500),
         STORE(50001);
 

@@ -44,12 +44,12 @@ final class SchemasTopic implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(SchemasTopic.class);
 
-    private static final int LIMIT_MS = 10_000;
     private static final int MAX_RECORD_BYTES = 4 << 20;
 
     private final KafkaProducer<byte[], byte[]> producer;
     private final KafkaConsumer<byte[], byte[]> consumer;
     private final Consumer<RegistryRecord> fold;
+    private final Duration limit;
     private final Thread reader;
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -61,9 +61,10 @@ final class SchemasTopic implements AutoCloseable {
     /** A write ended without an answer, so its record may or may not be on the topic; guarded by the caller's turn. */
     private boolean unsure;
 
-    private SchemasTopic(Map<String, Object> clientSettings, Consumer<RegistryRecord> fold) {
+    private SchemasTopic(Map<String, Object> clientSettings, Consumer<RegistryRecord> fold, Duration limit) {
         this.fold = fold;
-        producer = new KafkaProducer<>(producerSettings(clientSettings));
+        this.limit = limit;
+        producer = new KafkaProducer<>(producerSettings(clientSettings, (int) limit.toMillis()));
         consumer = new KafkaConsumer<>(consumerSettings(clientSettings));
         reader = Thread.ofPlatform().daemon().name("schemas-topic-reader").unstarted(this::read);
     }
@@ -71,11 +72,12 @@ final class SchemasTopic implements AutoCloseable {
     /**
      * Makes the topic when there is none, and returns when everything on it is folded.
      *
-     * @throws EmbeddedStartException BROKER_UNREACHABLE after 10 s, or FAILED when the topic is not fit
+     * @param limit how long the broker may take to answer, here and for each write
+     * @throws EmbeddedStartException BROKER_UNREACHABLE, or FAILED when the topic is not fit
      */
-    static SchemasTopic open(Map<String, Object> clientSettings, Consumer<RegistryRecord> fold) {
-        long end = prepare(clientSettings);
-        SchemasTopic topic = new SchemasTopic(clientSettings, fold);
+    static SchemasTopic open(Map<String, Object> clientSettings, Consumer<RegistryRecord> fold, Duration limit) {
+        long end = prepare(clientSettings, limit);
+        SchemasTopic topic = new SchemasTopic(clientSettings, fold, limit);
         try {
             topic.consumer.assign(List.of(PARTITION));
             topic.consumer.seekToBeginning(List.of(PARTITION));
@@ -153,7 +155,7 @@ final class SchemasTopic implements AutoCloseable {
         consumer.wakeup();
         try {
             if (reader.isAlive()) {
-                reader.join(LIMIT_MS);
+                reader.join(limit);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -165,7 +167,7 @@ final class SchemasTopic implements AutoCloseable {
     }
 
     private void awaitFolded(long end) {
-        long left = Duration.ofMillis(LIMIT_MS).toNanos();
+        long left = limit.toNanos();
         lock.lock();
         try {
             while (position < end && stopped == null && left > 0) {
@@ -237,13 +239,13 @@ final class SchemasTopic implements AutoCloseable {
     }
 
     /** Makes sure of the topic and returns its end offset. */
-    private static long prepare(Map<String, Object> clientSettings) {
+    private static long prepare(Map<String, Object> clientSettings, Duration limit) {
         Map<String, Object> settings = new HashMap<>(clientSettings);
-        settings.put("default.api.timeout.ms", LIMIT_MS);
-        settings.put("request.timeout.ms", LIMIT_MS / 2);
+        settings.put("default.api.timeout.ms", (int) limit.toMillis());
+        settings.put("request.timeout.ms", (int) limit.toMillis() / 2);
         try (Admin admin = Admin.create(settings)) {
             describe(admin).ifPresentOrElse(topic -> check(admin, topic), () -> create(admin));
-            return endOffset(admin);
+            return endOffset(admin, limit);
         } catch (KafkaException e) {
             boolean silent = e instanceof org.apache.kafka.common.errors.TimeoutException;
             throw new EmbeddedStartException(
@@ -288,8 +290,8 @@ final class SchemasTopic implements AutoCloseable {
     }
 
     /** Asks until the new partition answers: a batch sent before that can be lost (KAFKA-15591). */
-    private static long endOffset(Admin admin) {
-        long deadline = System.nanoTime() + Duration.ofMillis(LIMIT_MS).toNanos();
+    private static long endOffset(Admin admin, Duration limit) {
+        long deadline = System.nanoTime() + limit.toNanos();
         while (true) {
             try {
                 return answer(admin.listOffsets(Map.of(PARTITION, OffsetSpec.latest()))
@@ -313,16 +315,16 @@ final class SchemasTopic implements AutoCloseable {
         }
     }
 
-    private static Map<String, Object> producerSettings(Map<String, Object> clientSettings) {
+    private static Map<String, Object> producerSettings(Map<String, Object> clientSettings, int limitMs) {
         Map<String, Object> settings = new HashMap<>(clientSettings);
         settings.put("key.serializer", ByteArraySerializer.class);
         settings.put("value.serializer", ByteArraySerializer.class);
         settings.put("acks", "all");
         settings.put("enable.idempotence", true);
         settings.put("linger.ms", 0);
-        settings.put("max.block.ms", LIMIT_MS);
-        settings.put("request.timeout.ms", LIMIT_MS / 2);
-        settings.put("delivery.timeout.ms", LIMIT_MS);
+        settings.put("max.block.ms", limitMs);
+        settings.put("request.timeout.ms", limitMs / 2);
+        settings.put("delivery.timeout.ms", limitMs);
         settings.put("max.request.size", MAX_RECORD_BYTES);
         settings.put("buffer.memory", 2 * MAX_RECORD_BYTES);
         return settings;

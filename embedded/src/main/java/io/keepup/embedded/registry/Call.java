@@ -1,0 +1,111 @@
+package io.keepup.embedded.registry;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.helidon.webserver.http.ServerRequest;
+import io.keepup.embedded.registry.RegistryException.Code;
+import java.io.IOException;
+import java.util.Map;
+
+/**
+ * One request to the REST API, and what its parts mean.
+ *
+ * @param parameters the path's variables by name, decoded
+ */
+record Call(ServerRequest request, Map<String, String> parameters) {
+
+    /** Largest schema taken, characters. */
+    static final int MAX_SCHEMA_CHARS = 1 << 20;
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    String subject() {
+        return parameters.get("subject");
+    }
+
+    int id() {
+        String id = parameters.get("id");
+        try {
+            return Integer.parseInt(id);
+        } catch (NumberFormatException e) {
+            throw new RegistryException(Code.NOT_FOUND, "HTTP 404 Not Found: '%s' is no schema id".formatted(id), e);
+        }
+    }
+
+    /** The path's version, {@link Registry#LATEST} for the newest. */
+    int version() {
+        String version = parameters.get("version");
+        int number = version.equals("latest") ? Registry.LATEST : numberOrZero(version);
+        if (number < 1 && number != Registry.LATEST) {
+            throw new RegistryException(
+                    Code.INVALID_VERSION,
+                    "The specified version '%s' is not a valid version id. Allowed values are between [1, 2^31-1] and the string \"latest\""
+                            .formatted(version));
+        }
+        return number;
+    }
+
+    /** A query parameter that is true or, when absent, false. */
+    boolean flag(String name) {
+        return Boolean.parseBoolean(query(name));
+    }
+
+    /** A query parameter, empty when absent. */
+    String query(String name) {
+        return request.query().first(name).orElse("");
+    }
+
+    /** The body's Avro schema, as sent. */
+    String schema() {
+        JsonNode body = body();
+        String type = body.path("schemaType").asText("AVRO");
+        if (!type.equals("AVRO")) {
+            throw new RegistryException(
+                    Code.INVALID_SCHEMA, "Invalid schema type %s: this registry keeps AVRO".formatted(type));
+        }
+        if (!body.path("references").isEmpty()) {
+            throw new RegistryException(
+                    Code.INVALID_SCHEMA, "Invalid schema: references are not supported, inline the named types");
+        }
+        String schema = body.path("schema").asText("");
+        if (schema.isBlank()) {
+            throw new RegistryException(Code.INVALID_SCHEMA, "Invalid schema: the request has no \"schema\"");
+        }
+        if (schema.length() > MAX_SCHEMA_CHARS) {
+            throw new RegistryException(
+                    Code.SCHEMA_TOO_LARGE,
+                    "Schema of %d characters is larger than the %d this registry takes"
+                            .formatted(schema.length(), MAX_SCHEMA_CHARS));
+        }
+        return schema;
+    }
+
+    /** The body's compatibility level, as sent; empty when there is none. */
+    String level() {
+        return body().path("compatibility").asText("");
+    }
+
+    private JsonNode body() {
+        try {
+            JsonNode body = JSON.readTree(request.content().inputStream());
+            if (body == null || !body.isObject()) {
+                throw new RegistryException(Code.BAD_REQUEST, "The request's body is not a JSON object");
+            }
+            return body;
+        } catch (JsonProcessingException e) {
+            throw new RegistryException(
+                    Code.BAD_REQUEST, "The request's body is not JSON: " + e.getOriginalMessage(), e);
+        } catch (IOException e) {
+            throw new RegistryException(Code.BAD_REQUEST, "The request's body cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    private static int numberOrZero(String text) {
+        try {
+            return Integer.parseInt(text);
+        } catch (NumberFormatException e) {
+            return 0;
+        }
+    }
+}
