@@ -3,8 +3,6 @@ package io.keepup.embedded.registry;
 import io.helidon.webserver.WebServer;
 import io.keepup.embedded.EmbeddedStartException;
 import io.keepup.embedded.EmbeddedStartException.Reason;
-import java.io.UncheckedIOException;
-import java.net.BindException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -61,10 +59,24 @@ public final class EmbeddedRegistry implements AutoCloseable {
                     .routing(routing -> routing.any(router::handle))
                     .build();
             server.start();
+            if (!server.isRunning()) {
+                // It logs why and throws nothing.
+                throw new EmbeddedStartException(
+                        Reason.PORT_IN_USE,
+                        "port %d on %s for the schema registry cannot be bound: stop the program that has it, or choose another port (0 for any free one)"
+                                .formatted(port, HOST));
+            }
             return new EmbeddedRegistry(server, topic);
+        } catch (EmbeddedStartException e) {
+            topic.close();
+            throw e;
         } catch (RuntimeException e) {
             topic.close();
-            throw failure(port, e);
+            throw new EmbeddedStartException(
+                    Reason.FAILED,
+                    "the schema registry cannot listen on %s:%d (%s): choose another port"
+                            .formatted(HOST, port, e.getMessage()),
+                    e);
         }
     }
 
@@ -89,19 +101,5 @@ public final class EmbeddedRegistry implements AutoCloseable {
         } finally {
             topic.close();
         }
-    }
-
-    private static EmbeddedStartException failure(int port, RuntimeException e) {
-        if (e instanceof UncheckedIOException io && io.getCause() instanceof BindException) {
-            return new EmbeddedStartException(
-                    Reason.PORT_IN_USE,
-                    "port %d on %s for the schema registry cannot be bound (%s): stop the program that has it, or choose another port (0 for any free one)"
-                            .formatted(port, HOST, io.getCause().getMessage()),
-                    e);
-        }
-        return new EmbeddedStartException(
-                Reason.FAILED,
-                "the schema registry cannot listen on %s:%d (%s)".formatted(HOST, port, e.getMessage()),
-                e);
     }
 }

@@ -14,7 +14,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
-import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.Schema;
 
 /**
@@ -241,7 +240,8 @@ final class Registry {
     private static Schema parse(String text) {
         try {
             return new Schema.Parser().parse(text);
-        } catch (AvroRuntimeException e) {
+        } catch (RuntimeException e) {
+            // Not only AvroRuntimeException: Avro 1.12 answers an unknown type name with a NullPointerException.
             throw new RegistryException(Code.INVALID_SCHEMA, "Invalid schema: " + e.getMessage(), e);
         }
     }

@@ -11,7 +11,6 @@ import io.keepup.embedded.registry.RegistryRecord.SubjectDeleted;
 import io.keepup.embedded.registry.RegistryRecord.VersionErased;
 import io.keepup.embedded.registry.RegistryRecord.VersionStored;
 import java.io.IOException;
-import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.Schema;
 import org.apache.kafka.clients.producer.ProducerRecord;
 
@@ -92,17 +91,21 @@ final class RegistryRecordJson {
 
     private static SchemaVersion version(JsonNode value) {
         String text = text(value, "schema");
+        return new SchemaVersion(
+                text(value, "subject"),
+                number(value, "version"),
+                number(value, "id"),
+                text,
+                schema(text),
+                value.path("deleted").asBoolean(false));
+    }
+
+    private static Schema schema(String text) {
         try {
             // Defaults were judged when it was registered; a stricter Avro must not lose it now.
-            Schema schema = new Schema.Parser().setValidateDefaults(false).parse(text);
-            return new SchemaVersion(
-                    text(value, "subject"),
-                    number(value, "version"),
-                    number(value, "id"),
-                    text,
-                    schema,
-                    value.path("deleted").asBoolean(false));
-        } catch (AvroRuntimeException e) {
+            return new Schema.Parser().setValidateDefaults(false).parse(text);
+        } catch (RuntimeException e) {
+            // As in Registry: Avro throws more than its own exceptions.
             throw new IllegalArgumentException("not an Avro schema: " + text, e);
         }
     }

@@ -1,0 +1,291 @@
+package io.keepup.embedded;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.keepup.embedded.EmbeddedStartException.Reason;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.utils.Exit;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(value = 60, unit = TimeUnit.SECONDS)
+class EmbeddedBrokerTest {
+
+    @TempDir
+    Path temp;
+
+    @Test
+    void a_restart_on_the_same_directory_keeps_topics_records_and_cluster_id() throws Exception {
+        String clusterId;
+        try (EmbeddedBroker broker = EmbeddedBroker.start(temp, 0)) {
+            clusterId = broker.clusterId();
+            Clients.createTopic(broker.bootstrapServers(), "kept", Map.of());
+            try (KafkaProducer<String, byte[]> producer = Clients.producer(broker.bootstrapServers(), Map.of())) {
+                for (int i = 0; i < 100; i++) {
+                    producer.send(record("kept", "r" + i)).get();
+                }
+            }
+        }
+
+        try (EmbeddedBroker broker = EmbeddedBroker.start(temp, 0)) {
+            assertThat(broker.clusterId()).isEqualTo(clusterId);
+            assertThat(values(Clients.readAll(broker.bootstrapServers(), "kept")))
+                    .hasSize(100)
+                    .startsWith("r0")
+                    .endsWith("r99");
+        }
+    }
+
+    @Test
+    void exactly_once_a_reader_sees_what_was_committed_and_nothing_that_was_aborted() throws Exception {
+        try (EmbeddedBroker broker = EmbeddedBroker.start(temp, 0)) {
+            Clients.createTopic(broker.bootstrapServers(), "tx", Map.of());
+            try (KafkaProducer<String, byte[]> producer =
+                    Clients.producer(broker.bootstrapServers(), Map.of("transactional.id", "t1"))) {
+                producer.initTransactions();
+                producer.beginTransaction();
+                producer.send(record("tx", "aborted"));
+                producer.flush();
+                producer.abortTransaction();
+                producer.beginTransaction();
+                producer.send(record("tx", "committed"));
+                producer.commitTransaction();
+            }
+
+            assertThat(values(Clients.readAll(broker.bootstrapServers(), "tx"))).containsExactly("committed");
+        }
+    }
+
+    @Test
+    void a_record_of_ten_megabytes_is_taken() throws Exception {
+        try (EmbeddedBroker broker = EmbeddedBroker.start(temp, 0)) {
+            Clients.createTopic(broker.bootstrapServers(), "large", Map.of());
+            byte[] large = new byte[10 << 20];
+            large[large.length - 1] = 7;
+            try (KafkaProducer<String, byte[]> producer = Clients.producer(
+                    broker.bootstrapServers(), Map.of("max.request.size", 12 << 20, "buffer.memory", 32L << 20))) {
+                producer.send(new ProducerRecord<>("large", large)).get();
+            }
+
+            assertThat(Clients.readAll(broker.bootstrapServers(), "large"))
+                    .singleElement()
+                    .satisfies(found -> assertThat(found.value()).isEqualTo(large));
+        }
+    }
+
+    @Test
+    void a_topic_nobody_made_does_not_come_by_being_asked_for() throws Exception {
+        try (EmbeddedBroker broker = EmbeddedBroker.start(temp, 0);
+                KafkaProducer<String, byte[]> producer =
+                        Clients.producer(broker.bootstrapServers(), Map.of("max.block.ms", 1000))) {
+            assertThatThrownBy(() -> producer.send(record("typo", "x")).get()).hasMessageContaining("typo");
+            try (Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
+                assertThat(admin.listTopics().names().get()).isEmpty();
+            }
+        }
+    }
+
+    @Test
+    void it_listens_on_loopback_only() throws Exception {
+        List<InetAddress> others = NetworkInterface.networkInterfaces()
+                .flatMap(NetworkInterface::inetAddresses)
+                .filter(address -> !address.isLoopbackAddress() && !address.isLinkLocalAddress())
+                .toList();
+        try (EmbeddedBroker broker = EmbeddedBroker.start(temp, 0)) {
+            assertThat(connects(InetAddress.getByName("127.0.0.1"), broker.port()))
+                    .isTrue();
+            assertThat(others).allSatisfy(address -> assertThat(connects(address, broker.port()))
+                    .isFalse());
+        }
+    }
+
+    @Test
+    void settings_of_the_caller_win() throws Exception {
+        try (EmbeddedBroker broker = EmbeddedBroker.start(temp, 0, Map.of("message.max.bytes", "1000"))) {
+            Clients.createTopic(broker.bootstrapServers(), "small", Map.of());
+            try (KafkaProducer<String, byte[]> producer = Clients.producer(broker.bootstrapServers(), Map.of())) {
+                assertThatThrownBy(() ->
+                                producer.send(record("small", "x".repeat(2000))).get())
+                        .hasMessageContaining("larger");
+            }
+        }
+    }
+
+    @Test
+    void a_port_in_use_is_said_and_the_directory_is_free_again() throws Exception {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+            EmbeddedStartException refusal = refusal(temp.resolve("new"), taken.getLocalPort());
+
+            assertThat(refusal.reason()).isEqualTo(Reason.PORT_IN_USE);
+            assertOneLineNaming(refusal, Integer.toString(taken.getLocalPort()));
+        }
+        EmbeddedBroker.start(temp.resolve("new"), 0).close();
+    }
+
+    @Test
+    void a_second_start_on_the_same_directory_is_refused_and_does_not_disturb_the_first() throws Exception {
+        try (EmbeddedBroker first = EmbeddedBroker.start(temp, 0)) {
+            EmbeddedStartException refusal = refusal(temp, 0);
+
+            assertThat(refusal.reason()).isEqualTo(Reason.DIRECTORY_IN_USE);
+            assertOneLineNaming(refusal, temp.toString());
+            Clients.createTopic(first.bootstrapServers(), "still-there", Map.of());
+        }
+    }
+
+    @Test
+    void a_directory_that_cannot_be_written_is_said() throws Exception {
+        Path file = Files.writeString(temp.resolve("file"), "x");
+
+        // /proc refuses root too.
+        for (Path unusable : List.of(file, file.resolve("below"), Path.of("/proc/keepup"))) {
+            EmbeddedStartException refusal = refusal(unusable, 0);
+            assertThat(refusal.reason()).isEqualTo(Reason.DIRECTORY_UNUSABLE);
+            assertOneLineNaming(refusal, unusable.toString());
+        }
+    }
+
+    @Test
+    void a_directory_of_another_version_is_refused_and_not_touched() throws Exception {
+        Files.writeString(temp.resolve("VERSION"), "keepup-broker 99\n");
+
+        EmbeddedStartException refusal = refusal(temp, 0);
+
+        assertThat(refusal.reason()).isEqualTo(Reason.OTHER_VERSION);
+        assertOneLineNaming(refusal, "keepup-broker 99", "keepup-broker 1", temp.toString());
+        assertThat(temp.resolve("log")).doesNotExist();
+    }
+
+    @Test
+    void a_directory_with_somebody_elses_files_is_refused_and_not_touched() throws Exception {
+        Files.writeString(temp.resolve("letter.txt"), "dear");
+
+        EmbeddedStartException refusal = refusal(temp, 0);
+
+        assertThat(refusal.reason()).isEqualTo(Reason.OTHER_VERSION);
+        assertOneLineNaming(refusal, temp.toString());
+        assertThat(temp.resolve("log")).doesNotExist();
+        assertThat(temp.resolve("VERSION")).doesNotExist();
+    }
+
+    @Test
+    void a_damaged_directory_is_said_and_nothing_is_left_running() throws Exception {
+        EmbeddedBroker.start(temp, 0).close();
+        Path properties = temp.resolve("log/meta.properties");
+        String whole = Files.readString(properties);
+        Files.writeString(properties, "garbage");
+
+        EmbeddedStartException refusal = refusal(temp, 0);
+
+        assertThat(refusal.reason()).isEqualTo(Reason.FAILED);
+        assertOneLineNaming(refusal, temp.toString());
+        Files.writeString(properties, whole);
+        EmbeddedBroker.start(temp, 0).close();
+    }
+
+    @Test
+    void a_start_that_fails_half_way_is_said_and_nothing_is_left_running() throws Exception {
+        EmbeddedStartException refusal = catchThrowableOfType(EmbeddedStartException.class, () -> EmbeddedBroker.start(
+                        temp, 0, Map.of("authorizer.class.name", "no.such.Authorizer"))
+                .close());
+
+        assertThat(refusal.reason()).isEqualTo(Reason.FAILED);
+        assertOneLineNaming(refusal, temp.toString(), "no.such.Authorizer");
+        EmbeddedBroker.start(temp, 0).close();
+    }
+
+    @Test
+    void closing_twice_is_closing_once_and_the_port_is_free() throws Exception {
+        EmbeddedBroker broker = EmbeddedBroker.start(temp, 0);
+        int port = broker.port();
+        broker.close();
+
+        try (EmbeddedBroker next = EmbeddedBroker.start(temp, port)) {
+            broker.close();
+            assertThat(refusal(temp, 0).reason()).isEqualTo(Reason.DIRECTORY_IN_USE);
+            assertThat(next.port()).isEqualTo(port);
+        }
+    }
+
+    @Test
+    void a_broker_that_loses_its_disk_tells_its_owner_instead_of_ending_the_jvm() throws Exception {
+        try (EmbeddedBroker broker = EmbeddedBroker.start(temp, 0)) {
+            Path logs = temp.resolve("log");
+            delete(logs);
+            Files.writeString(logs, "no directory any more");
+            try (Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
+                admin.createTopics(List.of(new org.apache.kafka.clients.admin.NewTopic("doomed", 1, (short) 1)));
+                Awaitility.await()
+                        .atMost(Duration.ofSeconds(20))
+                        .until(() -> broker.failure().toCompletableFuture().isDone());
+            }
+        }
+    }
+
+    @Test
+    void kafka_ends_no_jvm_while_a_broker_runs() throws Exception {
+        try (EmbeddedBroker broker = EmbeddedBroker.start(temp, 0)) {
+            assertThatThrownBy(() -> Exit.halt(3, "disk gone")).hasMessageContaining("disk gone");
+            assertThat(broker.failure().toCompletableFuture()).isCompleted();
+        }
+    }
+
+    private static EmbeddedStartException refusal(Path directory, int port) {
+        EmbeddedStartException refusal =
+                catchThrowableOfType(EmbeddedStartException.class, () -> EmbeddedBroker.start(directory, port)
+                        .close());
+        assertThat(refusal).as("start on %s, port %d", directory, port).isNotNull();
+        return refusal;
+    }
+
+    private static void assertOneLineNaming(EmbeddedStartException refusal, String... parts) {
+        assertThat(refusal.getMessage()).doesNotContain("\n").contains(parts);
+    }
+
+    private static boolean connects(InetAddress address, int port) {
+        try (Socket socket = new Socket()) {
+            socket.connect(new InetSocketAddress(address, port), 1000);
+            return true;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private static void delete(Path directory) throws IOException {
+        try (Stream<Path> entries = Files.walk(directory)) {
+            for (Path entry : entries.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(entry);
+            }
+        }
+    }
+
+    private static ProducerRecord<String, byte[]> record(String topic, String value) {
+        return new ProducerRecord<>(topic, value.getBytes(UTF_8));
+    }
+
+    private static List<String> values(List<ConsumerRecord<String, byte[]>> records) {
+        return records.stream().map(found -> new String(found.value(), UTF_8)).toList();
+    }
+}
