@@ -250,8 +250,8 @@ final class SchemasTopic implements AutoCloseable {
             boolean silent = e instanceof org.apache.kafka.common.errors.TimeoutException;
             throw new EmbeddedStartException(
                     silent ? Reason.BROKER_UNREACHABLE : Reason.FAILED,
-                    "the schema registry cannot use the Kafka broker at %s (%s): see that it runs and the address is right"
-                            .formatted(clientSettings.get("bootstrap.servers"), e.getMessage()),
+                    "the schema registry cannot use the Kafka broker at %s (%s): see that it runs there and that this user may use topic %s"
+                            .formatted(clientSettings.get("bootstrap.servers"), e.getMessage(), NAME),
                     e);
         }
     }
