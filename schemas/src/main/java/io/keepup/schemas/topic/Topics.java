@@ -44,8 +44,11 @@ public final class Topics {
     /** Largest record on the lanes, bytes: a 1 MiB chunk or batch with room for its envelope. */
     public static final int LANE_MAX_MESSAGE_BYTES = 4 << 20;
 
-    /** Largest record on the shared topics, bytes; the rejected topic takes an event of this size whole. */
-    public static final int MAX_MESSAGE_BYTES = 1 << 20;
+    /**
+     * Largest record on the rejected topic, bytes: whatever a broker took on the events topic must fit here whole, or the
+     * fold could not get past it. Brokers take 1 MiB by default, the embedded one 16 MiB.
+     */
+    public static final int REJECTED_MAX_MESSAGE_BYTES = 32 << 20;
 
     private static final Map<String, String> FOREVER = Map.of("retention.ms", "-1", "retention.bytes", "-1");
 
@@ -86,7 +89,7 @@ public final class Topics {
                         Key.SOURCE,
                         partitions,
                         Cleanup.DELETE,
-                        Map.of("retention.ms", "-1", "max.message.bytes", String.valueOf(2 * MAX_MESSAGE_BYTES)),
+                        Map.of("retention.ms", "-1", "max.message.bytes", String.valueOf(REJECTED_MAX_MESSAGE_BYTES)),
                         schemas(Rejected.SCHEMA$)),
                 new TopicSpec(
                         SYNC_REQUESTS, Key.NODE, partitions, Cleanup.DELETE, ephemeral(), schemas(SyncRequest.SCHEMA$)),
