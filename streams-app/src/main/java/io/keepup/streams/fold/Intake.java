@@ -1,0 +1,94 @@
+package io.keepup.streams.fold;
+
+import io.keepup.engine.message.Event;
+import io.keepup.engine.message.ReplicaEndpoint;
+import io.keepup.schemas.codec.RecordCodec;
+import io.keepup.schemas.codec.UndecodableException;
+import io.keepup.schemas.topic.Names;
+import io.keepup.streams.mapping.EventMapping;
+import io.keepup.streams.mapping.UnknownWordException;
+import io.keepup.v1.RejectReason;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.apache.avro.specific.SpecificRecord;
+
+/** Says whether a record is an event at all, before the guard says whether it is admitted. */
+final class Intake {
+
+    /** What a record turned out to be. */
+    sealed interface Verdict {}
+
+    record Understood(Event event) implements Verdict {}
+
+    record Refused(RejectReason reason, String detail) implements Verdict {}
+
+    private final RecordCodec codec;
+
+    Intake(RecordCodec codec) {
+        this.codec = codec;
+    }
+
+    /**
+     * A verdict on any bytes.
+     *
+     * @throws io.keepup.schemas.registry.RegistryException when the registry is away: no verdict, ask again
+     */
+    Verdict read(SourceRecord source) {
+        if (source.value() == null) {
+            return new Refused(RejectReason.null_value, "the record has no value");
+        }
+        if (source.key() == null) {
+            return new Refused(RejectReason.key_mismatch, "the record has no key, which must be the volume id");
+        }
+        try {
+            SpecificRecord record = codec.decode(source.value());
+            Optional<Event> event = EventMapping.toEngine(record);
+            return event.isEmpty()
+                    ? new Refused(
+                            RejectReason.wrong_type,
+                            "a %s is no event".formatted(record.getSchema().getName()))
+                    : checked(source.key(), event.get());
+        } catch (UndecodableException | UnknownWordException e) {
+            return new Refused(RejectReason.undecodable, e.getMessage());
+        }
+    }
+
+    private static Verdict checked(byte[] key, Event event) {
+        String volumeId = event.meta().volumeId();
+        if (!Arrays.equals(key, volumeId.getBytes(StandardCharsets.UTF_8))) {
+            return new Refused(
+                    RejectReason.key_mismatch,
+                    "the key is '%s', the event speaks of volume '%s'"
+                            .formatted(new String(key, StandardCharsets.UTF_8), volumeId));
+        }
+        if (!Names.valid(volumeId)) {
+            return invalid("volume", volumeId);
+        }
+        if (!Names.valid(event.meta().nodeId())) {
+            return invalid("node", event.meta().nodeId());
+        }
+        for (String replicaId : replicaIds(event)) {
+            if (!Names.valid(replicaId)) {
+                return invalid("replica", replicaId);
+            }
+        }
+        return new Understood(event);
+    }
+
+    private static List<String> replicaIds(Event event) {
+        return switch (event) {
+            case Event.AssignmentDelivered e ->
+                e.replicas().stream().map(ReplicaEndpoint::replicaId).toList();
+            case Event.OfReplica e -> List.of(e.replicaId());
+            case Event.ReadinessObserved e -> List.of();
+            case Event.BarrierConfirmed e -> List.of();
+        };
+    }
+
+    /** [G7]: ids become keys, topic names and paths. */
+    private static Refused invalid(String what, String id) {
+        return new Refused(RejectReason.invalid_facts, "'%s' is no %s id: %s".formatted(id, what, Names.RULE_IN_WORDS));
+    }
+}

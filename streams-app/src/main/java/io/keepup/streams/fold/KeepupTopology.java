@@ -1,0 +1,65 @@
+package io.keepup.streams.fold;
+
+import io.keepup.engine.Policy;
+import io.keepup.schemas.codec.RecordCodec;
+import io.keepup.schemas.topic.Topics;
+import io.keepup.streams.metrics.FoldMetrics;
+import java.util.Map;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.Serdes;
+import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.state.KeyValueStore;
+import org.apache.kafka.streams.state.StoreBuilder;
+import org.apache.kafka.streams.state.Stores;
+
+/**
+ * The whole topology.
+ *
+ * <pre>
+ *  events ──► fold ──┬──► commands-node
+ *            volumes ├──► commands-session
+ *                    ├──► projections
+ *                    └──► rejected
+ * </pre>
+ *
+ * Bytes go in and come out: a deserializer that throws would take the decision about bad input away from the fold.
+ */
+public final class KeepupTopology {
+
+    public static final String SOURCE_EVENTS = "events";
+    public static final String PROCESSOR_FOLD = "fold";
+
+    /** Key volume id, value {@link io.keepup.streams.state.StateCodec}; the changelog carries its name. */
+    public static final String STORE_VOLUMES = "volumes";
+
+    public static final String SINK_COMMANDS_NODE = "commands-node";
+    public static final String SINK_COMMANDS_SESSION = "commands-session";
+    public static final String SINK_PROJECTIONS = "projections";
+    public static final String SINK_REJECTED = "rejected";
+
+    private KeepupTopology() {}
+
+    public static Topology build(RecordCodec codec, Policy policy, RegistryPatience patience, FoldMetrics metrics) {
+        Topology topology = new Topology();
+        topology.addSource(SOURCE_EVENTS, new ByteArrayDeserializer(), new ByteArrayDeserializer(), Topics.EVENTS);
+        topology.addProcessor(PROCESSOR_FOLD, () -> new FoldProcessor(codec, policy, patience, metrics), SOURCE_EVENTS);
+        topology.addStateStore(volumes(), PROCESSOR_FOLD);
+        sink(topology, SINK_COMMANDS_NODE, Topics.COMMANDS_NODE);
+        sink(topology, SINK_COMMANDS_SESSION, Topics.COMMANDS_SESSION);
+        sink(topology, SINK_PROJECTIONS, Topics.PROJECTIONS);
+        sink(topology, SINK_REJECTED, Topics.REJECTED);
+        return topology;
+    }
+
+    private static StoreBuilder<KeyValueStore<String, byte[]>> volumes() {
+        return Stores.keyValueStoreBuilder(
+                        Stores.persistentKeyValueStore(STORE_VOLUMES), Serdes.String(), Serdes.ByteArray())
+                .withLoggingEnabled(Map.of())
+                .withCachingDisabled();
+    }
+
+    private static void sink(Topology topology, String name, String topic) {
+        topology.addSink(name, topic, new ByteArraySerializer(), new ByteArraySerializer(), PROCESSOR_FOLD);
+    }
+}

@@ -1,0 +1,33 @@
+package io.keepup.streams.fold;
+
+import io.keepup.v1.RejectReason;
+import java.util.List;
+import org.apache.kafka.common.header.Headers;
+
+/**
+ * All that follows from one record, ready to be written: nothing in it can fail any more.
+ *
+ * @param volumeId key of the state, null when there is none to write
+ * @param state bytes for the store, null to leave it as it is
+ * @param outputs in the order they must be sent
+ * @param rejected why the record was refused, null when it was folded
+ */
+record Outcome(String volumeId, byte[] state, List<Output> outputs, RejectReason rejected) {
+
+    /** Record types of the commands among the outputs. */
+    List<String> commandTypes() {
+        return outputs.stream()
+                .filter(o -> o.sink().equals(KeepupTopology.SINK_COMMANDS_NODE)
+                        || o.sink().equals(KeepupTopology.SINK_COMMANDS_SESSION))
+                .map(Output::type)
+                .toList();
+    }
+
+    /**
+     * One record to send.
+     *
+     * @param sink name of the topology's node
+     * @param type record type, for counting
+     */
+    record Output(String sink, String type, byte[] key, byte[] value, Headers headers) {}
+}

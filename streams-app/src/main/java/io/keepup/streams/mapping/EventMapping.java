@@ -1,0 +1,131 @@
+package io.keepup.streams.mapping;
+
+import io.keepup.engine.message.Event;
+import io.keepup.engine.message.Meta;
+import io.keepup.engine.message.ReplicaEndpoint;
+import io.keepup.engine.message.SyncAck;
+import io.keepup.engine.word.Word;
+import io.keepup.v1.AssignmentDelivered;
+import io.keepup.v1.BarrierConfirmed;
+import io.keepup.v1.ReadinessObserved;
+import io.keepup.v1.SessionCompleted;
+import io.keepup.v1.SessionFailed;
+import io.keepup.v1.SessionProgress;
+import io.keepup.v1.SyncAckReceived;
+import java.util.List;
+import java.util.Optional;
+import org.apache.avro.specific.SpecificRecord;
+
+/** Events from the wire to the engine. */
+public final class EventMapping {
+
+    private EventMapping() {}
+
+    /**
+     * The event a record says; empty when the record is no event at all.
+     *
+     * @throws UnknownWordException when a field holds a word of a later version
+     */
+    public static Optional<Event> toEngine(SpecificRecord record) throws UnknownWordException {
+        return Optional.ofNullable(
+                switch (record) {
+                    case AssignmentDelivered e -> assignment(e);
+                    case ReadinessObserved e ->
+                        new Event.ReadinessObserved(
+                                meta(e.getMeta()),
+                                e.getRoleApplied(),
+                                e.getReceiverReady(),
+                                e.getShipperConfigured(),
+                                e.getShipperConnected());
+                    case SyncAckReceived e -> syncAck(e);
+                    case SessionProgress e -> progress(e);
+                    case SessionCompleted e ->
+                        new Event.SessionCompleted(
+                                meta(e.getMeta()),
+                                e.getReplicaId(),
+                                e.getSessionId(),
+                                known(WireWords.KIND, e.getKind(), "kind"),
+                                e.getDurableLsn(),
+                                e.getAchievedLsn(),
+                                e.getBaseComplete());
+                    case SessionFailed e ->
+                        new Event.SessionFailed(
+                                meta(e.getMeta()),
+                                e.getReplicaId(),
+                                e.getSessionId(),
+                                known(WireWords.KIND, e.getKind(), "kind"),
+                                known(WireWords.FAILURE, e.getReason(), "reason"));
+                    case BarrierConfirmed e -> new Event.BarrierConfirmed(meta(e.getMeta()), e.getDurableLsn());
+                    default -> null;
+                });
+    }
+
+    private static Event assignment(AssignmentDelivered e) throws UnknownWordException {
+        List<ReplicaEndpoint> replicas = e.getReplicas().stream()
+                .map(r -> new ReplicaEndpoint(r.getReplicaId(), r.getDataAddr(), r.getCtrlAddr()))
+                .toList();
+        return new Event.AssignmentDelivered(
+                meta(e.getMeta()),
+                known(WireWords.ROLE, e.getRole(), "role"),
+                replicas,
+                e.getSizeBytes(),
+                e.getBlockSize());
+    }
+
+    private static Event syncAck(SyncAckReceived e) throws UnknownWordException {
+        io.keepup.v1.SyncAck ack = e.getAck();
+        return new Event.SyncAckReceived(
+                meta(e.getMeta()),
+                e.getReplicaId(),
+                e.getSyncId(),
+                new SyncAck(
+                        ack.getDurableLsn(),
+                        ack.getAppliedLsn(),
+                        ack.getReceivedLsn(),
+                        ack.getWalTail(),
+                        ack.getRecoverable(),
+                        ack.getReason() == null
+                                ? io.keepup.engine.word.FailureReason.NONE
+                                : known(WireWords.FAILURE, ack.getReason(), "ack.reason"),
+                        known(WireWords.ACK_KIND, ack.getAckKind(), "ack.ackKind"),
+                        ack.getSessionActive(),
+                        ack.getSessionId() == null ? 0 : ack.getSessionId(),
+                        ack.getAppliedEpoch()),
+                e.getPrimaryWalTail(),
+                e.getPrimaryWalHead(),
+                e.getPrimaryEpochAtApplied());
+    }
+
+    private static Event progress(SessionProgress e) throws UnknownWordException {
+        return new Event.SessionProgress(
+                meta(e.getMeta()),
+                e.getReplicaId(),
+                e.getSessionId(),
+                known(WireWords.KIND, e.getKind(), "kind"),
+                known(WireWords.PHASE, e.getPhase(), "phase"),
+                e.getProgress(),
+                e.getWalAppliedLsn(),
+                e.getBaseBlocksDone(),
+                e.getBaseBlocksTotal(),
+                e.getBytes());
+    }
+
+    private static Meta meta(io.keepup.v1.Meta meta) {
+        return new Meta(
+                meta.getEventId(),
+                meta.getVolumeId(),
+                meta.getNodeId(),
+                meta.getEpoch(),
+                meta.getOccurredAt().toEpochMilli(),
+                meta.getSource());
+    }
+
+    private static <E extends Enum<E> & Word, A extends Enum<A>> E known(Words<E, A> words, A symbol, String field)
+            throws UnknownWordException {
+        E constant = words.engine(symbol);
+        if (constant == null) {
+            throw new UnknownWordException(field);
+        }
+        return constant;
+    }
+}

@@ -1,0 +1,101 @@
+package io.keepup.streams.mapping;
+
+import io.keepup.engine.VolumeOverview;
+import io.keepup.engine.message.SyncAck;
+import io.keepup.engine.state.Readiness;
+import io.keepup.engine.state.ReplicaView;
+import io.keepup.engine.state.Session;
+import io.keepup.v1.Meta;
+import io.keepup.v1.NodeView;
+import io.keepup.v1.SessionView;
+import io.keepup.v1.VolumeProjection;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A volume's state as the world sees it: the primary's view of its replicas, and every node with its own mode. */
+public final class ProjectionMapping {
+
+    private ProjectionMapping() {}
+
+    /** The projection record of a volume; equal overviews and metas give equal records. */
+    public static VolumeProjection toWire(VolumeOverview volume, Meta meta) {
+        return VolumeProjection.newBuilder()
+                .setMeta(meta)
+                .setMode(WireWords.MODE.avro(volume.projection().mode()))
+                .setReason(volume.projection().reason())
+                .setHealthy(volume.projection().healthy())
+                .setPrimaryId(volume.primaryId())
+                .setSizeBytes(volume.sizeBytes())
+                .setBlockSize(volume.blockSize())
+                .setWalTail(volume.walTail())
+                .setWalHead(volume.walHead())
+                .setDurableLsn(volume.durableLsn())
+                .setReplicas(replicas(volume))
+                .setNodes(volume.nodes().stream().map(ProjectionMapping::node).toList())
+                .build();
+    }
+
+    private static List<io.keepup.v1.ReplicaView> replicas(VolumeOverview volume) {
+        List<io.keepup.v1.ReplicaView> replicas =
+                new ArrayList<>(volume.replicas().size());
+        for (ReplicaView replica : volume.replicas()) {
+            replicas.add(new io.keepup.v1.ReplicaView(
+                    replica.endpoint().replicaId(),
+                    replica.endpoint().dataAddr(),
+                    replica.endpoint().ctrlAddr(),
+                    replica.lastSyncId() == 0 ? null : ack(replica.lastSyncAck()),
+                    session(replica.session())));
+        }
+        return replicas;
+    }
+
+    private static NodeView node(VolumeOverview.NodeOverview node) {
+        return new NodeView(
+                node.view().nodeId(),
+                WireWords.ROLE.avro(node.view().role()),
+                node.view().epoch(),
+                WireWords.MODE.avro(node.projection().mode()),
+                node.projection().reason(),
+                readiness(node.view().readiness()));
+    }
+
+    private static io.keepup.v1.Readiness readiness(Readiness readiness) {
+        return new io.keepup.v1.Readiness(
+                readiness.assigned(),
+                readiness.roleApplied(),
+                readiness.receiverReady(),
+                readiness.shipperConfigured(),
+                readiness.shipperConnected());
+    }
+
+    private static io.keepup.v1.SyncAck ack(SyncAck ack) {
+        return new io.keepup.v1.SyncAck(
+                ack.durableLsn(),
+                ack.appliedLsn(),
+                ack.receivedLsn(),
+                ack.walTail(),
+                ack.recoverable(),
+                WireWords.FAILURE.avro(ack.reason()),
+                WireWords.ACK_KIND.avro(ack.ackKind()),
+                ack.sessionActive(),
+                ack.sessionId() == 0 ? null : ack.sessionId(),
+                ack.appliedEpoch());
+    }
+
+    private static SessionView session(Session session) {
+        return new SessionView(
+                session.id(),
+                WireWords.KIND.avro(session.kind()),
+                WireWords.STATE.avro(session.state()),
+                WireWords.CAUSE.avro(session.cause()),
+                session.startLsn(),
+                session.targetLsn(),
+                session.pinLsn(),
+                session.progress(),
+                session.walAppliedLsn(),
+                session.baseBlocksDone(),
+                session.baseBlocksTotal(),
+                session.bytes(),
+                session.reason());
+    }
+}

@@ -1,0 +1,2 @@
+/** What is counted and measured, under names that begin with {@code keepup}. */
+package io.keepup.streams.metrics;

@@ -1,0 +1,107 @@
+package io.keepup.streams.state;
+
+import io.keepup.engine.state.VolumeState;
+import io.keepup.schemas.codec.AvroSafety;
+import io.keepup.v1.state.StoredVolume;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.avro.Schema;
+import org.apache.avro.io.BinaryDecoder;
+import org.apache.avro.io.BinaryEncoder;
+import org.apache.avro.io.DatumReader;
+import org.apache.avro.io.DatumWriter;
+import org.apache.avro.io.DecoderFactory;
+import org.apache.avro.io.EncoderFactory;
+import org.apache.avro.specific.SpecificData;
+import org.apache.avro.specific.SpecificDatumReader;
+import org.apache.avro.specific.SpecificDatumWriter;
+
+/**
+ * A volume's state as bytes, for the state store and its changelog.
+ *
+ * <pre>
+ * +-----------------+----------------------------------------+
+ * | version, 1 byte | Avro binary in that version's schema   |
+ * +-----------------+----------------------------------------+
+ * </pre>
+ *
+ * Bytes of every released version are read for ever. Not thread-safe: one for each stream task.
+ */
+public final class StateCodec {
+
+    /** Version that is written. */
+    static final int CURRENT = 1;
+
+    private static final String FROZEN = "/io/keepup/streams/state/volume-state-%d.avsc";
+
+    static {
+        AvroSafety.install();
+    }
+
+    private static final SpecificData MODEL = SpecificData.getForClass(StoredVolume.class);
+
+    private final List<DatumReader<StoredVolume>> readers = new ArrayList<>();
+    private final DatumWriter<StoredVolume> writer = new SpecificDatumWriter<>(StoredVolume.SCHEMA$, MODEL);
+    private final ByteArrayOutputStream out = new ByteArrayOutputStream(1024);
+    private BinaryEncoder encoder;
+    private BinaryDecoder decoder;
+
+    public StateCodec() {
+        for (int version = 1; version <= CURRENT; version++) {
+            readers.add(new SpecificDatumReader<>(frozen(version), StoredVolume.SCHEMA$, MODEL));
+        }
+    }
+
+    /** The schema of a released version. */
+    static Schema frozen(int version) {
+        String resource = FROZEN.formatted(version);
+        try (InputStream in = StateCodec.class.getResourceAsStream(resource)) {
+            if (in == null) {
+                throw new IllegalStateException(resource + " is missing from this build");
+            }
+            return new Schema.Parser().parse(in);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    public byte[] encode(VolumeState state) {
+        out.reset();
+        out.write(CURRENT);
+        encoder = EncoderFactory.get().directBinaryEncoder(out, encoder);
+        try {
+            writer.write(StateMapping.stored(state), encoder);
+            encoder.flush();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e); // memory does not fail
+        }
+        return out.toByteArray();
+    }
+
+    /**
+     * The state in the bytes.
+     *
+     * @throws StateException when they are damaged or of a later version: the store must not be used as it is
+     */
+    public VolumeState decode(byte[] bytes) {
+        int version = bytes.length == 0 ? 0 : bytes[0];
+        if (version < 1 || version > CURRENT) {
+            throw new StateException(
+                    "stored state has version %d, this build reads 1 to %d: run the version that wrote it"
+                            .formatted(version, CURRENT));
+        }
+        decoder = DecoderFactory.get().binaryDecoder(bytes, 1, bytes.length - 1, decoder);
+        try {
+            return StateMapping.state(readers.get(version - 1).read(null, decoder));
+        } catch (IOException | RuntimeException e) {
+            throw new StateException(
+                    "stored state of version %d cannot be read: delete the state directory, it is restored from the changelog"
+                            .formatted(version),
+                    e);
+        }
+    }
+}

@@ -1,0 +1,166 @@
+package io.keepup.streams.state;
+
+import io.keepup.engine.message.ReplicaEndpoint;
+import io.keepup.engine.message.SyncAck;
+import io.keepup.engine.state.ById;
+import io.keepup.engine.state.Readiness;
+import io.keepup.engine.state.ReplicaView;
+import io.keepup.engine.state.Session;
+import io.keepup.engine.state.View;
+import io.keepup.engine.state.VolumeState;
+import io.keepup.v1.state.StoredAck;
+import io.keepup.v1.state.StoredReplica;
+import io.keepup.v1.state.StoredSession;
+import io.keepup.v1.state.StoredView;
+import io.keepup.v1.state.StoredVolume;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The engine's state to its stored shape and back, field by field. */
+final class StateMapping {
+
+    private StateMapping() {}
+
+    static StoredVolume stored(VolumeState state) {
+        List<StoredView> views = new ArrayList<>(state.views().size());
+        state.views().forEach(v -> views.add(stored(v)));
+        return new StoredVolume(
+                state.volumeId(),
+                views,
+                state.epoch(),
+                state.primaryId(),
+                state.sizeBytes(),
+                state.blockSize(),
+                state.lastSessionId(),
+                state.lastCommand());
+    }
+
+    private static StoredView stored(View view) {
+        List<StoredReplica> replicas = new ArrayList<>(view.replicas().size());
+        view.replicas()
+                .forEach(r -> replicas.add(new StoredReplica(
+                        r.endpoint().replicaId(),
+                        r.endpoint().dataAddr(),
+                        r.endpoint().ctrlAddr(),
+                        stored(r.lastSyncAck()),
+                        r.lastSyncId(),
+                        stored(r.session()))));
+        Readiness readiness = view.readiness();
+        return new StoredView(
+                view.nodeId(),
+                view.epoch(),
+                StateWords.ROLE.avro(view.role()),
+                readiness.assigned(),
+                readiness.roleApplied(),
+                readiness.receiverReady(),
+                readiness.shipperConfigured(),
+                readiness.shipperConnected(),
+                view.walTail(),
+                view.walHead(),
+                view.durableLsn(),
+                replicas);
+    }
+
+    private static StoredAck stored(SyncAck ack) {
+        return new StoredAck(
+                ack.durableLsn(),
+                ack.appliedLsn(),
+                ack.receivedLsn(),
+                ack.walTail(),
+                ack.recoverable(),
+                StateWords.FAILURE.avro(ack.reason()),
+                StateWords.ACK_KIND.avro(ack.ackKind()),
+                ack.sessionActive(),
+                ack.sessionId(),
+                ack.appliedEpoch());
+    }
+
+    private static StoredSession stored(Session session) {
+        return new StoredSession(
+                session.id(),
+                StateWords.KIND.avro(session.kind()),
+                StateWords.STATE.avro(session.state()),
+                StateWords.CAUSE.avro(session.cause()),
+                session.startLsn(),
+                session.targetLsn(),
+                session.pinLsn(),
+                session.progress(),
+                session.walAppliedLsn(),
+                session.baseBlocksDone(),
+                session.baseBlocksTotal(),
+                session.bytes(),
+                StateWords.FAILURE.avro(session.failure()),
+                session.deadline(),
+                session.advancedAt());
+    }
+
+    static VolumeState state(StoredVolume volume) {
+        return new VolumeState(
+                volume.getVolumeId(),
+                ById.of(volume.getViews().stream().map(StateMapping::view).toList()),
+                volume.getEpoch(),
+                volume.getPrimaryId(),
+                volume.getSizeBytes(),
+                volume.getBlockSize(),
+                volume.getLastSessionId(),
+                volume.getLastCommand());
+    }
+
+    private static View view(StoredView view) {
+        return new View(
+                view.getNodeId(),
+                view.getEpoch(),
+                StateWords.ROLE.engine(view.getRole()),
+                new Readiness(
+                        view.getAssigned(),
+                        view.getRoleApplied(),
+                        view.getReceiverReady(),
+                        view.getShipperConfigured(),
+                        view.getShipperConnected()),
+                view.getWalTail(),
+                view.getWalHead(),
+                view.getDurableLsn(),
+                ById.of(view.getReplicas().stream().map(StateMapping::replica).toList()));
+    }
+
+    private static ReplicaView replica(StoredReplica replica) {
+        return new ReplicaView(
+                new ReplicaEndpoint(replica.getReplicaId(), replica.getDataAddr(), replica.getCtrlAddr()),
+                ack(replica.getLastSyncAck()),
+                replica.getLastSyncId(),
+                session(replica.getSession()));
+    }
+
+    private static SyncAck ack(StoredAck ack) {
+        return new SyncAck(
+                ack.getDurableLsn(),
+                ack.getAppliedLsn(),
+                ack.getReceivedLsn(),
+                ack.getWalTail(),
+                ack.getRecoverable(),
+                StateWords.FAILURE.engine(ack.getReason()),
+                StateWords.ACK_KIND.engine(ack.getAckKind()),
+                ack.getSessionActive(),
+                ack.getSessionId(),
+                ack.getAppliedEpoch());
+    }
+
+    private static Session session(StoredSession session) {
+        return new Session(
+                session.getId(),
+                StateWords.KIND.engine(session.getKind()),
+                StateWords.STATE.engine(session.getState()),
+                StateWords.CAUSE.engine(session.getCause()),
+                session.getStartLsn(),
+                session.getTargetLsn(),
+                session.getPinLsn(),
+                session.getProgress(),
+                session.getWalAppliedLsn(),
+                session.getBaseBlocksDone(),
+                session.getBaseBlocksTotal(),
+                session.getBytes(),
+                StateWords.FAILURE.engine(session.getFailure()),
+                session.getDeadline(),
+                session.getAdvancedAt());
+    }
+}

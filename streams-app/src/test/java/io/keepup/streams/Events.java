@@ -1,0 +1,99 @@
+package io.keepup.streams;
+
+import io.keepup.v1.AckKind;
+import io.keepup.v1.AssignmentDelivered;
+import io.keepup.v1.BarrierConfirmed;
+import io.keepup.v1.FailureReason;
+import io.keepup.v1.Meta;
+import io.keepup.v1.ReadinessObserved;
+import io.keepup.v1.ReplicaEndpoint;
+import io.keepup.v1.Role;
+import io.keepup.v1.SessionCompleted;
+import io.keepup.v1.SessionFailed;
+import io.keepup.v1.SessionKind;
+import io.keepup.v1.SessionPhase;
+import io.keepup.v1.SessionProgress;
+import io.keepup.v1.SyncAck;
+import io.keepup.v1.SyncAckReceived;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+
+/** Makes the events of one volume, as master and nodes would say them; ids and times count up. */
+public final class Events {
+
+    private final String volumeId;
+    private String primary = "vs-1";
+    private long count;
+
+    public Events(String volumeId) {
+        this.volumeId = volumeId;
+    }
+
+    /** From now on the node that speaks as the primary. */
+    public void primaryIs(String nodeId) {
+        primary = nodeId;
+    }
+
+    public Meta meta(String nodeId, long epoch) {
+        count++;
+        return new Meta(
+                "%s-e%d".formatted(volumeId, count),
+                volumeId,
+                nodeId,
+                epoch,
+                Instant.ofEpochMilli(1_700_000_000_000L + count * 1000),
+                "node/" + nodeId);
+    }
+
+    public AssignmentDelivered primary(long epoch, String... replicaIds) {
+        List<ReplicaEndpoint> replicas = Arrays.stream(replicaIds)
+                .map(id -> new ReplicaEndpoint(id, id + ":4260", id + ":4261"))
+                .toList();
+        return assignment(primary, epoch, Role.primary, replicas);
+    }
+
+    public AssignmentDelivered replica(String nodeId, long epoch) {
+        return assignment(nodeId, epoch, Role.replica, List.of());
+    }
+
+    public AssignmentDelivered assignment(String nodeId, long epoch, Role role, List<ReplicaEndpoint> replicas) {
+        return new AssignmentDelivered(meta(nodeId, epoch), role, replicas, 64L << 20, 4096);
+    }
+
+    public ReadinessObserved primaryReady(long epoch) {
+        return new ReadinessObserved(meta(primary, epoch), true, null, true, true);
+    }
+
+    public SyncAckReceived ack(String replicaId, long epoch, long syncId, long applied, long tail, long head) {
+        SyncAck ack = new SyncAck(applied, applied, applied, 1L, true, null, AckKind.quorum, false, null, 0L);
+        return new SyncAckReceived(meta(primary, epoch), replicaId, syncId, ack, tail, head, 0L);
+    }
+
+    public SessionProgress progress(String replicaId, long epoch, long sessionId, SessionKind kind, long progress) {
+        return new SessionProgress(
+                meta(primary, epoch),
+                replicaId,
+                sessionId,
+                kind,
+                SessionPhase.running,
+                progress,
+                progress,
+                0L,
+                0L,
+                progress * 4096);
+    }
+
+    public SessionCompleted completed(String replicaId, long epoch, long sessionId, SessionKind kind, long achieved) {
+        return new SessionCompleted(
+                meta(primary, epoch), replicaId, sessionId, kind, achieved, achieved, true, 0L, 0L, 0L, 0L);
+    }
+
+    public SessionFailed failed(String replicaId, long epoch, long sessionId, SessionKind kind, FailureReason reason) {
+        return new SessionFailed(meta(primary, epoch), replicaId, sessionId, kind, reason, "");
+    }
+
+    public BarrierConfirmed barrier(long epoch, long durableLsn) {
+        return new BarrierConfirmed(meta(primary, epoch), durableLsn);
+    }
+}

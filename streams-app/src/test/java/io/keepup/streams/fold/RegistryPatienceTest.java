@@ -1,0 +1,47 @@
+package io.keepup.streams.fold;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.keepup.schemas.registry.RegistryException;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(10)
+class RegistryPatienceTest {
+
+    @Test
+    void calls_until_the_registry_answers() {
+        AtomicInteger calls = new AtomicInteger();
+        RegistryPatience patience = new RegistryPatience(Duration.ofMillis(1));
+        assertThat(patience.call(() -> {
+                    if (calls.incrementAndGet() < 25) {
+                        throw new RegistryException("away");
+                    }
+                    return "there";
+                }))
+                .isEqualTo("there");
+        assertThat(calls).hasValue(25);
+    }
+
+    @Test
+    void stops_waiting_when_the_app_stops() {
+        RegistryPatience patience = new RegistryPatience(Duration.ofHours(1));
+        assertThatThrownBy(() -> patience.call(() -> {
+                    patience.stop();
+                    throw new RegistryException("away");
+                }))
+                .isInstanceOf(RegistryException.class);
+    }
+
+    @Test
+    void a_bug_is_no_reason_to_wait() {
+        RegistryPatience patience = new RegistryPatience(Duration.ofHours(1));
+        assertThatThrownBy(() -> patience.call(() -> {
+                    throw new IllegalStateException("bug");
+                }))
+                .isInstanceOf(IllegalStateException.class);
+    }
+}
