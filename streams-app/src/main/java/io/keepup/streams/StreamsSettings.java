@@ -1,0 +1,255 @@
+package io.keepup.streams;
+
+import static org.apache.kafka.common.config.ConfigDef.Importance.HIGH;
+import static org.apache.kafka.common.config.ConfigDef.Importance.LOW;
+import static org.apache.kafka.common.config.ConfigDef.Importance.MEDIUM;
+import static org.apache.kafka.common.config.ConfigDef.Type.BOOLEAN;
+import static org.apache.kafka.common.config.ConfigDef.Type.INT;
+import static org.apache.kafka.common.config.ConfigDef.Type.LONG;
+import static org.apache.kafka.common.config.ConfigDef.Type.STRING;
+
+import io.keepup.schemas.topic.Topics;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Properties;
+import java.util.Set;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.config.ConfigDef;
+import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.streams.StreamsConfig;
+
+/**
+ * Settings of the Streams app: name, default and reason side by side. Names that begin with {@code keepup.} are ours,
+ * all others are Kafka's own; what is not listed here (TLS, SASL, timeouts …) passes through to the Kafka clients, with
+ * Kafka Streams' prefixes ({@code main.consumer.}, {@code producer.} …) where it uses them.
+ */
+public final class StreamsSettings {
+
+    public static final String BOOTSTRAP = StreamsConfig.BOOTSTRAP_SERVERS_CONFIG;
+    public static final String REGISTRY_URL = "keepup.registry.url";
+    public static final String POLICY = "keepup.policy";
+    public static final String HTTP_HOST = "keepup.http.host";
+    public static final String HTTP_PORT = "keepup.http.port";
+    public static final String STATE_DIR = StreamsConfig.STATE_DIR_CONFIG;
+    public static final String STANDBYS = StreamsConfig.NUM_STANDBY_REPLICAS_CONFIG;
+
+    /** Largest output, bytes. */
+    private static final int MAX_OUTPUT_BYTES = Topics.REJECTED_MAX_MESSAGE_BYTES;
+
+    private static final Set<String> POLICIES = Set.of("safe", "reference");
+
+    private static final ConfigDef DEFINITION = new ConfigDef()
+            .define(BOOTSTRAP, STRING, "127.0.0.1:9092", HIGH, "Brokers to begin with, host:port, by comma.")
+            .define(REGISTRY_URL, STRING, "http://127.0.0.1:8081", HIGH, "Schema registry with Confluent's REST API.")
+            .define(
+                    POLICY,
+                    STRING,
+                    "safe",
+                    ConfigDef.ValidString.in(POLICIES.toArray(String[]::new)),
+                    HIGH,
+                    "How the engine decides: safe, or reference for comparing with the founding engine.")
+            .define(HTTP_HOST, STRING, "127.0.0.1", MEDIUM, "Address of page and API; they know no login, so loopback.")
+            .define(
+                    HTTP_PORT,
+                    INT,
+                    8080,
+                    ConfigDef.Range.between(0, 65535),
+                    MEDIUM,
+                    "Port of page and API; 0 takes any free one.")
+            .define(
+                    StreamsConfig.APPLICATION_ID_CONFIG,
+                    STRING,
+                    "keepup",
+                    MEDIUM,
+                    "Instances with the same id share the work; also the prefix of internal topics.")
+            .define(STATE_DIR, STRING, "keepup-state", HIGH, "Directory of the local state; rebuilt when lost.")
+            .define(
+                    STANDBYS,
+                    INT,
+                    1,
+                    ConfigDef.Range.atLeast(0),
+                    MEDIUM,
+                    "Warm copies of the state on other instances; 0 where there is only one instance.")
+            .define(StreamsConfig.NUM_STREAM_THREADS_CONFIG, INT, 1, LOW, "One thread folds faster than events come.")
+            .define(
+                    StreamsConfig.PROCESSING_GUARANTEE_CONFIG,
+                    STRING,
+                    StreamsConfig.EXACTLY_ONCE_V2,
+                    ConfigDef.ValidString.in(StreamsConfig.EXACTLY_ONCE_V2),
+                    LOW,
+                    "State and commands move in one transaction, or the audit would not add up.")
+            .define(
+                    StreamsConfig.COMMIT_INTERVAL_MS_CONFIG,
+                    LONG,
+                    5L,
+                    ConfigDef.Range.between(1, 1000),
+                    MEDIUM,
+                    "Nodes see a command only after its commit: the largest part of decision latency, ms.")
+            .define(
+                    StreamsConfig.POLL_MS_CONFIG,
+                    LONG,
+                    5L,
+                    LOW,
+                    "A thread that waits longer for input commits late, ms.")
+            .define(
+                    StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG,
+                    LONG,
+                    0L,
+                    LOW,
+                    "A cache would hold updates back until the commit and save nothing: each event is its own.")
+            .define(
+                    StreamsConfig.ENSURE_EXPLICIT_INTERNAL_RESOURCE_NAMING_CONFIG,
+                    BOOLEAN,
+                    true,
+                    LOW,
+                    "Names made up by Kafka Streams would change with the topology and lose the state.")
+            .define(
+                    StreamsConfig.producerPrefix(ProducerConfig.LINGER_MS_CONFIG),
+                    LONG,
+                    0L,
+                    LOW,
+                    "The commit already makes batches.")
+            .define(
+                    StreamsConfig.producerPrefix(ProducerConfig.COMPRESSION_TYPE_CONFIG),
+                    STRING,
+                    "lz4",
+                    LOW,
+                    "Outputs are kept for ever; and a refused record that came compressed must fit again.")
+            .define(
+                    StreamsConfig.producerPrefix(ProducerConfig.MAX_REQUEST_SIZE_CONFIG),
+                    INT,
+                    MAX_OUTPUT_BYTES,
+                    LOW,
+                    "A refused record is kept whole, whatever its size.")
+            .define(
+                    StreamsConfig.producerPrefix(ProducerConfig.BUFFER_MEMORY_CONFIG),
+                    LONG,
+                    2L * MAX_OUTPUT_BYTES,
+                    LOW,
+                    "Room for the largest output.")
+            .define(
+                    StreamsConfig.mainConsumerPrefix(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG),
+                    STRING,
+                    "earliest",
+                    LOW,
+                    "The fold begins with the first event there is.")
+            .define(
+                    StreamsConfig.mainConsumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG),
+                    INT,
+                    10_000,
+                    MEDIUM,
+                    "After this a killed instance's volumes move to another one, ms.");
+
+    private final Map<String, String> given;
+    private final Map<String, Object> values;
+
+    private StreamsSettings(Map<String, String> given) {
+        this.given = Map.copyOf(given);
+        this.values = DEFINITION.parse(given);
+    }
+
+    /**
+     * Settings from names and values, such as a properties file holds.
+     *
+     * @throws StartException when a value is not allowed; one sentence that names the setting
+     */
+    public static StreamsSettings of(Map<String, String> given) {
+        try {
+            for (String name : given.keySet()) {
+                if (name.startsWith("keepup.") && !DEFINITION.names().contains(name)) {
+                    throw new StartException("there is no setting %s: %s are the ones".formatted(name, ownNames()));
+                }
+            }
+            return new StreamsSettings(given);
+        } catch (ConfigException e) {
+            throw new StartException(e.getMessage(), e);
+        }
+    }
+
+    /** These settings with one changed. */
+    public StreamsSettings with(String name, String value) {
+        Map<String, String> changed = new HashMap<>(given);
+        changed.put(name, value);
+        return of(changed);
+    }
+
+    /** All settings with their defaults and reasons, as a table in reStructuredText. */
+    public static String describe() {
+        return DEFINITION.toEnrichedRst();
+    }
+
+    public String bootstrap() {
+        return (String) values.get(BOOTSTRAP);
+    }
+
+    public String registryUrl() {
+        return (String) values.get(REGISTRY_URL);
+    }
+
+    /** {@code safe} or {@code reference}. */
+    public String policy() {
+        return (String) values.get(POLICY);
+    }
+
+    public String httpHost() {
+        return (String) values.get(HTTP_HOST);
+    }
+
+    /** 0: any free one. */
+    public int httpPort() {
+        return (Integer) values.get(HTTP_PORT);
+    }
+
+    /** For {@code KafkaStreams}: our defaults, and all that was given. */
+    Properties streams() {
+        Properties properties = new Properties();
+        values.forEach((name, value) -> {
+            if (!name.startsWith("keepup.")) {
+                properties.put(name, value);
+            }
+        });
+        given.forEach((name, value) -> {
+            if (!name.startsWith("keepup.")) {
+                properties.putIfAbsent(name, value);
+            }
+        });
+        return properties;
+    }
+
+    /** For an {@code Admin}: what was given and concerns it. */
+    Map<String, Object> admin() {
+        return client(AdminClientConfig.configNames(), StreamsConfig.ADMIN_CLIENT_PREFIX);
+    }
+
+    /** For a consumer beside the topology: what was given and concerns it. */
+    Map<String, Object> consumer() {
+        return client(ConsumerConfig.configNames(), StreamsConfig.CONSUMER_PREFIX);
+    }
+
+    private Map<String, Object> client(Set<String> names, String prefix) {
+        Map<String, Object> client = new HashMap<>();
+        given.forEach((name, value) -> {
+            if (names.contains(name)) {
+                client.put(name, value);
+            }
+        });
+        given.forEach((name, value) -> {
+            if (name.startsWith(prefix)) {
+                client.put(name.substring(prefix.length()), value);
+            }
+        });
+        client.put(BOOTSTRAP, bootstrap());
+        return client;
+    }
+
+    private static String ownNames() {
+        return String.join(
+                ", ",
+                DEFINITION.names().stream()
+                        .filter(n -> n.startsWith("keepup."))
+                        .sorted()
+                        .toList());
+    }
+}

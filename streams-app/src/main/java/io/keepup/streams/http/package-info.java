@@ -1,0 +1,2 @@
+/** Page, API, metrics and health over HTTP. */
+package io.keepup.streams.http;

@@ -1,0 +1,127 @@
+package io.keepup.streams;
+
+import io.keepup.embedded.EmbeddedCluster;
+import io.keepup.schemas.codec.ConfluentAvroCodec;
+import io.keepup.schemas.codec.RecordCodec;
+import io.keepup.schemas.codec.UndecodableException;
+import io.keepup.schemas.registry.HttpSchemaRegistry;
+import io.keepup.schemas.registry.SchemaRegistration;
+import io.keepup.schemas.topic.TopicAdmin;
+import io.keepup.schemas.topic.Topics;
+import io.keepup.v1.Meta;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/** A real broker and registry with Keepup's topics, a producer of events and read_committed readers. */
+final class KafkaFixture implements AutoCloseable {
+
+    final EmbeddedCluster cluster;
+    final RecordCodec codec;
+    private final HttpSchemaRegistry registry;
+    private final KafkaProducer<byte[], byte[]> producer;
+
+    private KafkaFixture(EmbeddedCluster cluster) {
+        this.cluster = cluster;
+        registry = new HttpSchemaRegistry(cluster.registryUrl(), Duration.ofSeconds(10));
+        codec = new ConfluentAvroCodec(registry);
+        producer = new KafkaProducer<>(
+                Map.of("bootstrap.servers", cluster.bootstrapServers(), "max.request.size", 16 << 20),
+                new ByteArraySerializer(),
+                new ByteArraySerializer());
+    }
+
+    static KafkaFixture start(Path directory) {
+        return new KafkaFixture(EmbeddedCluster.start(directory));
+    }
+
+    void createTopics() {
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", cluster.bootstrapServers()))) {
+            new TopicAdmin(admin, Duration.ofSeconds(20)).ensure(Topics.shared(), (short) 1);
+        }
+        SchemaRegistration.registerAll(registry, Topics.shared());
+    }
+
+    StreamsSettings settings(Path stateDirectory) {
+        Map<String, String> settings = new HashMap<>();
+        settings.put(StreamsSettings.BOOTSTRAP, cluster.bootstrapServers());
+        settings.put(StreamsSettings.REGISTRY_URL, cluster.registryUrl());
+        settings.put(StreamsSettings.STATE_DIR, stateDirectory.toString());
+        settings.put(StreamsSettings.STANDBYS, "0");
+        settings.put(StreamsSettings.HTTP_PORT, "0");
+        return StreamsSettings.of(settings);
+    }
+
+    void send(SpecificRecord... events) throws InterruptedException, ExecutionException {
+        for (SpecificRecord event : events) {
+            String volumeId = ((Meta) event.get(0)).getVolumeId();
+            send(volumeId, codec.encode(Topics.EVENTS, event));
+        }
+    }
+
+    void send(String key, byte[] value) throws InterruptedException, ExecutionException {
+        producer.send(new ProducerRecord<>(Topics.EVENTS, key.getBytes(StandardCharsets.UTF_8), value))
+                .get();
+    }
+
+    /** A record as a read_committed consumer sees it. */
+    record Read(String key, SpecificRecord value) {}
+
+    /** All committed records of a topic so far, by partition. */
+    List<Read> read(String topic) {
+        Map<String, Object> config = Map.of(
+                "bootstrap.servers",
+                cluster.bootstrapServers(),
+                "isolation.level",
+                "read_committed",
+                "enable.auto.commit",
+                false,
+                "auto.offset.reset",
+                "earliest");
+        try (KafkaConsumer<byte[], byte[]> consumer =
+                new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+            List<TopicPartition> partitions = consumer.partitionsFor(topic).stream()
+                    .map(p -> new TopicPartition(topic, p.partition()))
+                    .toList();
+            consumer.assign(partitions);
+            consumer.seekToBeginning(partitions);
+            Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+            List<Read> records = new ArrayList<>();
+            while (partitions.stream().anyMatch(p -> consumer.position(p) < ends.get(p))) {
+                for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(100))) {
+                    records.add(new Read(new String(record.key(), StandardCharsets.UTF_8), decode(record)));
+                }
+            }
+            return records;
+        }
+    }
+
+    private SpecificRecord decode(ConsumerRecord<byte[], byte[]> record) {
+        try {
+            return codec.decode(record.value());
+        } catch (UndecodableException e) {
+            throw new AssertionError(record.topic(), e);
+        }
+    }
+
+    @Override
+    public void close() {
+        producer.close();
+        registry.close();
+        cluster.close();
+    }
+}
