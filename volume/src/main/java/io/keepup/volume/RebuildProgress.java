@@ -22,4 +22,59 @@ public record RebuildProgress(
         long zeroBytes,
         long walBytes,
         long walAppliedLsn,
-        long durableLsn) {}
+        long durableLsn) {
+
+    RebuildProgress inPhase(RebuildPhase now) {
+        return new RebuildProgress(
+                now,
+                baseBlocksDone,
+                baseBlocksTotal,
+                skippedBlocks,
+                baseBytes,
+                zeroBytes,
+                walBytes,
+                walAppliedLsn,
+                durableLsn);
+    }
+
+    RebuildProgress applied(WalEntry entry) {
+        return new RebuildProgress(
+                phase,
+                baseBlocksDone,
+                baseBlocksTotal,
+                skippedBlocks,
+                baseBytes,
+                zeroBytes,
+                walBytes + entry.payload().remaining(),
+                entry.lsn(),
+                durableLsn);
+    }
+
+    RebuildProgress base(BaseBlocks chunk, int written, int blockSize) {
+        long bytes = (long) written * blockSize;
+        boolean zeros = chunk.payload() == null;
+        return new RebuildProgress(
+                phase,
+                baseBlocksDone + chunk.count(),
+                baseBlocksTotal,
+                skippedBlocks + chunk.count() - written,
+                baseBytes + (zeros ? 0 : bytes),
+                zeroBytes + (zeros ? bytes : 0),
+                walBytes,
+                walAppliedLsn,
+                durableLsn);
+    }
+
+    RebuildProgress durable(long lsn) {
+        return new RebuildProgress(
+                phase,
+                baseBlocksDone,
+                baseBlocksTotal,
+                skippedBlocks,
+                baseBytes,
+                zeroBytes,
+                walBytes,
+                walAppliedLsn,
+                lsn);
+    }
+}

@@ -1,0 +1,49 @@
+package io.keepup.volume;
+
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongSupplier;
+
+/**
+ * Flushes in the background when more than a limit of bytes is dirty, and makes writers wait when it is twice that. The limit
+ * bounds how much WAL a restart replays; dirty data itself costs hardly any memory.
+ */
+final class FlushTrigger {
+    private final String name;
+    private final long limitBytes;
+    private final LongSupplier dirtyBytes;
+    private final Runnable flush;
+    private final AtomicBoolean running = new AtomicBoolean();
+    private volatile boolean failed;
+
+    FlushTrigger(String name, long limitBytes, LongSupplier dirtyBytes, Runnable flush) {
+        this.name = name;
+        this.limitBytes = limitBytes;
+        this.dirtyBytes = dirtyBytes;
+        this.flush = flush;
+    }
+
+    /** Called before an append, without locks; throws what a flush in this thread throws. */
+    void beforeAppend() {
+        long dirty = dirtyBytes.getAsLong();
+        if (dirty < limitBytes) {
+            return;
+        }
+        if (dirty >= 2 * limitBytes || failed) {
+            // Also after a failure in the background: so it reaches somebody.
+            flush.run();
+            failed = false;
+        } else if (running.compareAndSet(false, true)) {
+            Thread.ofPlatform().name("keepup-flush-" + name).daemon().start(this::inBackground);
+        }
+    }
+
+    private void inBackground() {
+        try {
+            flush.run();
+        } catch (VolumeException e) {
+            failed = true;
+        } finally {
+            running.set(false);
+        }
+    }
+}

@@ -1,0 +1,89 @@
+package io.keepup.volume;
+
+import io.keepup.volume.VolumeException.Kind;
+import io.keepup.volume.disk.DirectoryLock;
+import io.keepup.volume.disk.Disk;
+import io.keepup.volume.extent.Extent;
+import io.keepup.volume.superblock.Superblock;
+import io.keepup.volume.superblock.SuperblockState;
+import io.keepup.volume.wal.Wal;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * What is where in a volume's directory.
+ *
+ * <pre>
+ *   lock            held while the volume is open
+ *   superblock      two slots; its appearance is what makes the directory a volume
+ *   superblock.new  stands while the volume is being created
+ *   extent          the blocks
+ *   wal/            segments of the local WAL
+ * </pre>
+ */
+record VolumeDirectory(Path path) {
+    private static final String UNFINISHED = "superblock.new";
+    private static final String WAL = "wal";
+
+    Path superblock() {
+        return path.resolve(Superblock.FILE);
+    }
+
+    Path extent() {
+        return path.resolve(Extent.FILE);
+    }
+
+    Path wal() {
+        return path.resolve(WAL);
+    }
+
+    /** @throws VolumeException {@code NOT_A_VOLUME} when there is no superblock */
+    void requireVolume(Disk disk) {
+        if (!disk.exists(superblock())) {
+            throw new VolumeException(
+                    Kind.NOT_A_VOLUME, "There is no volume in " + path + ": create it, or check the path.");
+        }
+    }
+
+    /** @throws VolumeException {@code ALREADY_EXISTS} unless empty, or left by a creation that a crash cut short */
+    void requireEmpty(Disk disk) {
+        if (!disk.exists(path)) {
+            return;
+        }
+        if (!Files.isDirectory(path)) {
+            throw new VolumeException(
+                    Kind.ALREADY_EXISTS, path + " is a file: choose a directory that is empty or absent.");
+        }
+        List<String> names =
+                disk.list(path).stream().map(p -> p.getFileName().toString()).toList();
+        boolean unfinished = names.contains(UNFINISHED)
+                && Set.of(UNFINISHED, DirectoryLock.FILE, Extent.FILE, WAL).containsAll(names);
+        if (!unfinished && !Set.of(DirectoryLock.FILE).containsAll(names)) {
+            throw new VolumeException(
+                    Kind.ALREADY_EXISTS,
+                    "Directory " + path + " is not empty: open the volume in it, or choose another directory.");
+        }
+    }
+
+    /** Writes an empty volume. A crash leaves it unfinished, and creating it again starts over. */
+    void create(Disk disk, VolumeSpec spec) {
+        Path unfinished = path.resolve(UNFINISHED);
+        disk.open(unfinished, true).close();
+        disk.syncDirectory(path);
+        disk.createDirectories(wal());
+        try (Wal wal = new Wal(disk, wal(), spec)) {
+            wal.reset(1, () -> {});
+        }
+        Extent.create(disk, extent(), spec);
+        Superblock.create(disk, unfinished, SuperblockState.fresh(spec));
+        disk.syncDirectory(path);
+        disk.rename(unfinished, superblock());
+        disk.syncDirectory(path);
+        Path parent = path.toAbsolutePath().getParent();
+        if (parent != null) {
+            disk.syncDirectory(parent);
+        }
+    }
+}

@@ -1,0 +1,153 @@
+package io.keepup.volume.disk;
+
+import io.keepup.volume.VolumeException;
+import io.keepup.volume.VolumeException.Kind;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Set;
+
+/**
+ * A file over a {@link FileChannel} that outlives interrupts.
+ *
+ * <p>The JDK closes a channel when a thread is interrupted in its I/O. One interrupted writer must not take the volume
+ * from everybody, so the channel is opened again and the operation repeated (all of them may be), and the thread keeps its
+ * interrupt.
+ */
+final class ChannelFile implements DiskFile {
+    /** The JDK keeps a direct buffer as large as the largest heap buffer a thread passes; this bounds it. */
+    private static final int MAX_HEAP_SLICE = 1 << 20;
+
+    private final Path path;
+    private volatile FileChannel channel;
+    private volatile boolean closed;
+
+    ChannelFile(Path path, boolean create) {
+        this.path = path;
+        try {
+            this.channel = create
+                    ? FileChannel.open(
+                            path, Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE))
+                    : openExisting();
+        } catch (IOException e) {
+            throw DiskErrors.of(create ? "create" : "open", path, e);
+        }
+    }
+
+    @Override
+    public int read(ByteBuffer dst, long position) {
+        int start = dst.position();
+        retrying("read", c -> {
+            int limit = dst.limit();
+            try {
+                while (dst.position() < limit) {
+                    dst.limit(sliceEnd(dst, limit));
+                    if (c.read(dst, position + dst.position() - start) < 0) {
+                        return;
+                    }
+                }
+            } finally {
+                dst.limit(limit);
+            }
+        });
+        return dst.position() - start;
+    }
+
+    @Override
+    public void write(ByteBuffer src, long position) {
+        int start = src.position();
+        retrying("write", c -> {
+            int limit = src.limit();
+            try {
+                while (src.position() < limit) {
+                    src.limit(sliceEnd(src, limit));
+                    c.write(src, position + src.position() - start);
+                }
+            } finally {
+                src.limit(limit);
+            }
+        });
+    }
+
+    @Override
+    public long size() {
+        long[] size = new long[1];
+        retrying("measure", c -> size[0] = c.size());
+        return size[0];
+    }
+
+    @Override
+    public void setSize(long bytes) {
+        // Not through the channel: it cannot extend a file without writing.
+        try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {
+            file.setLength(bytes);
+        } catch (IOException e) {
+            throw DiskErrors.of("resize", path, e);
+        }
+    }
+
+    @Override
+    public void force() {
+        retrying("fsync", c -> c.force(false));
+    }
+
+    @Override
+    public synchronized void close() {
+        closed = true;
+        try {
+            channel.close();
+        } catch (IOException e) {
+            throw DiskErrors.of("close", path, e);
+        }
+    }
+
+    private interface Operation {
+        void on(FileChannel channel) throws IOException;
+    }
+
+    private void retrying(String action, Operation operation) {
+        boolean interrupted = false;
+        try {
+            while (true) {
+                FileChannel current = channel;
+                try {
+                    operation.on(current);
+                    return;
+                } catch (ClosedByInterruptException e) {
+                    interrupted |= Thread.interrupted();
+                    reopen(current);
+                } catch (ClosedChannelException e) {
+                    reopen(current);
+                }
+            }
+        } catch (IOException e) {
+            throw DiskErrors.of(action, path, e);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private synchronized void reopen(FileChannel dead) throws IOException {
+        if (closed) {
+            throw new VolumeException(Kind.CLOSED, path + " was closed: open the volume again.");
+        }
+        if (channel == dead) {
+            channel = openExisting();
+        }
+    }
+
+    private FileChannel openExisting() throws IOException {
+        return FileChannel.open(path, Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE));
+    }
+
+    private static int sliceEnd(ByteBuffer buffer, int limit) {
+        return buffer.isDirect() ? limit : Math.min(limit, buffer.position() + MAX_HEAP_SLICE);
+    }
+}

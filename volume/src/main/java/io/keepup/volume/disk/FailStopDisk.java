@@ -1,0 +1,138 @@
+package io.keepup.volume.disk;
+
+import io.keepup.volume.VolumeException;
+import io.keepup.volume.VolumeException.Kind;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * Stops all changes to a volume after the first failed one.
+ *
+ * <p>After a failed fsync the kernel may forget the dirty pages, so a later fsync that succeeds proves nothing: going on could
+ * acknowledge lost data. Reads go on. Only a full disk is no reason to stop, except under an fsync.
+ */
+public final class FailStopDisk implements Disk {
+    private final Disk disk;
+    private volatile VolumeException failure;
+
+    /** Guards {@code disk}. */
+    public FailStopDisk(Disk disk) {
+        this.disk = disk;
+    }
+
+    /** Stops all further changes because of {@code cause}. */
+    public void stop(VolumeException cause) {
+        if (failure == null) {
+            failure = cause;
+        }
+    }
+
+    /** Whether changes are refused. */
+    public boolean stopped() {
+        return failure != null;
+    }
+
+    @Override
+    public DiskFile open(Path path, boolean create) {
+        return new GuardedFile(disk.open(path, create));
+    }
+
+    @Override
+    public boolean exists(Path path) {
+        return disk.exists(path);
+    }
+
+    @Override
+    public List<Path> list(Path directory) {
+        return disk.list(directory);
+    }
+
+    @Override
+    public void createDirectories(Path directory) {
+        disk.createDirectories(directory);
+    }
+
+    @Override
+    public void delete(Path path) {
+        change(() -> disk.delete(path));
+    }
+
+    @Override
+    public void rename(Path from, Path to) {
+        change(() -> disk.rename(from, to));
+    }
+
+    @Override
+    public void syncDirectory(Path directory) {
+        sync(() -> disk.syncDirectory(directory));
+    }
+
+    private void change(Runnable operation) {
+        refuseWhenStopped();
+        try {
+            operation.run();
+        } catch (VolumeException e) {
+            if (e.kind() != Kind.DISK_FULL) {
+                stop(e);
+            }
+            throw e;
+        }
+    }
+
+    private void sync(Runnable operation) {
+        refuseWhenStopped();
+        try {
+            operation.run();
+        } catch (VolumeException e) {
+            stop(e);
+            throw e;
+        }
+    }
+
+    private void refuseWhenStopped() {
+        VolumeException cause = failure;
+        if (cause != null) {
+            throw new VolumeException(
+                    Kind.IO_ERROR, "The volume takes no changes since an I/O error: " + cause.getMessage(), cause);
+        }
+    }
+
+    private final class GuardedFile implements DiskFile {
+        private final DiskFile file;
+
+        GuardedFile(DiskFile file) {
+            this.file = file;
+        }
+
+        @Override
+        public int read(ByteBuffer dst, long position) {
+            return file.read(dst, position);
+        }
+
+        @Override
+        public void write(ByteBuffer src, long position) {
+            change(() -> file.write(src, position));
+        }
+
+        @Override
+        public long size() {
+            return file.size();
+        }
+
+        @Override
+        public void setSize(long bytes) {
+            change(() -> file.setSize(bytes));
+        }
+
+        @Override
+        public void force() {
+            sync(file::force);
+        }
+
+        @Override
+        public void close() {
+            file.close();
+        }
+    }
+}

@@ -1,0 +1,366 @@
+package io.keepup.volume.wal;
+
+import io.keepup.volume.VolumeException;
+import io.keepup.volume.VolumeException.Kind;
+import io.keepup.volume.VolumeSpec;
+import io.keepup.volume.WalEntry;
+import io.keepup.volume.WalEntryKind;
+import io.keepup.volume.disk.Disk;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * A volume's local WAL: contiguous LSNs in segment files.
+ *
+ * <p>Appending is the caller's to serialize: it holds {@link #appendLock()} around {@link #begin}, {@link #add} … and
+ * {@link #commit}, together with what must happen in the same order. Reading data by location needs the caller to keep
+ * {@link #recycle} and {@link #reset} away meanwhile. {@link #sync} needs nothing: it is the group commit.
+ */
+public final class Wal implements AutoCloseable {
+    /** A segment that passed this many bytes takes no further batch. */
+    public static final int SEGMENT_BYTES = 64 << 20;
+
+    private final Disk disk;
+    private final Path directory;
+    private final VolumeSpec spec;
+    private final ReentrantLock appendLock = new ReentrantLock();
+    private final ReentrantLock syncLock = new ReentrantLock();
+    private final ByteBuffer scratch = ByteBuffer.allocateDirect(EntryFormat.MAX_ENTRY_BYTES);
+
+    /** In LSN order, the last one takes appends; replaced, never changed, so that reading needs no lock. */
+    private volatile Segment[] segments = {};
+
+    private volatile long headLsn;
+    private volatile long durableLsn;
+    private long headEpoch;
+    /** File offset where the scratch buffer's first byte goes. */
+    private int scratchAt;
+
+    private long pendingLsn;
+    private long pendingEpoch;
+
+    /** A WAL without segments: {@link #recover} or {@link #reset} comes first. */
+    public Wal(Disk disk, Path directory, VolumeSpec spec) {
+        this.disk = disk;
+        this.directory = directory;
+        this.spec = spec;
+    }
+
+    /** Sees the entries that recovery found, in LSN order. */
+    public interface Visitor extends WalRecovery.Visitor {}
+
+    /**
+     * Reads what is on disk; what it keeps is durable.
+     *
+     * @param tail oldest LSN that must be there
+     * @param durable the WAL had been durable at least up to here
+     * @return what is damaged, one phrase, and then the WAL has no segments and nothing was touched; null when all is well
+     */
+    public String recover(long tail, long durable, Visitor visitor) {
+        WalRecovery.Outcome outcome = new WalRecovery(disk, directory, spec, tail, durable, visitor).run();
+        if (outcome.damage() != null) {
+            return outcome.damage();
+        }
+        segments = outcome.segments().toArray(Segment[]::new);
+        headLsn = active().lastLsn();
+        headEpoch = outcome.lastEpoch();
+        active().file.force();
+        durableLsn = headLsn;
+        return null;
+    }
+
+    /** Drops everything, durably; the next entry is {@code firstLsn}. {@code forget} runs before anything can be appended. */
+    public void reset(long firstLsn, Runnable forget) {
+        syncLock.lock();
+        appendLock.lock();
+        try {
+            closeSegments();
+            disk.list(directory).stream().filter(Segment::isSegment).forEach(disk::delete);
+            segments = new Segment[] {Segment.create(disk, directory, spec, 1, firstLsn)};
+            headLsn = firstLsn - 1;
+            durableLsn = firstLsn - 1;
+            headEpoch = 0;
+            forget.run();
+        } finally {
+            appendLock.unlock();
+            syncLock.unlock();
+        }
+    }
+
+    /** Guards the order of entries. */
+    public ReentrantLock appendLock() {
+        return appendLock;
+    }
+
+    /** Newest LSN applied. */
+    public long headLsn() {
+        return headLsn;
+    }
+
+    /** Epoch of the newest entry; 0 when the WAL is empty. Append lock held. */
+    public long headEpoch() {
+        return headEpoch;
+    }
+
+    /** Newest LSN fsynced. */
+    public long durableLsn() {
+        return durableLsn;
+    }
+
+    /** Starts a batch. Append lock held. */
+    public void begin() {
+        if (active().end() >= SEGMENT_BYTES) {
+            roll();
+        }
+        scratch.clear();
+        scratchAt = active().end();
+        pendingLsn = headLsn;
+        pendingEpoch = headEpoch;
+    }
+
+    /** Adds an entry as the next LSN, computing its checksum; returns where its first block will be. {@code payload} null: trim. */
+    public long add(long epoch, long lba, int blocks, ByteBuffer payload) {
+        WalEntryKind kind = payload == null ? WalEntryKind.TRIM : WalEntryKind.WRITE;
+        makeRoom(payload == null ? 0 : payload.remaining());
+        EntryFormat.put(scratch, active().salt, durableLsn, epoch, pendingLsn + 1, kind, lba, blocks, payload);
+        return added(epoch);
+    }
+
+    /** Adds an entry whose checksum the caller verified and whose LSN is the next; returns where its first block will be. */
+    public long add(WalEntry entry) {
+        makeRoom(entry.payload().remaining());
+        EntryFormat.put(scratch, active().salt, durableLsn, entry);
+        return added(entry.epoch());
+    }
+
+    /** Writes the batch to the file; now it is applied, not yet durable. On failure nothing of it is. */
+    public void commit() {
+        try {
+            writeOut();
+        } catch (RuntimeException e) {
+            rollback(e);
+            throw e;
+        }
+        headEpoch = pendingEpoch;
+        headLsn = pendingLsn;
+    }
+
+    /** Whether the batch has grown enough to be committed before more is added: a segment's offsets are ints. */
+    public boolean batchFull() {
+        return active().end() >= 2 * SEGMENT_BYTES;
+    }
+
+    /** Makes durable what was applied before the call; one fsync serves all who wait meanwhile. Returns the durable LSN. */
+    public long sync() {
+        return syncTo(headLsn);
+    }
+
+    /** Returns once {@code lsn} is durable. */
+    public long syncTo(long lsn) {
+        if (durableLsn >= lsn) {
+            return durableLsn;
+        }
+        syncLock.lock();
+        try {
+            if (durableLsn < lsn) {
+                forceActive();
+            }
+            return durableLsn;
+        } finally {
+            syncLock.unlock();
+        }
+    }
+
+    /** Reads data at a location of this WAL. */
+    public void read(long location, ByteBuffer dst) {
+        Segment[] all = segments;
+        Segment segment = all[WalLocation.ordinal(location) - all[0].ordinal];
+        if (segment.file.read(dst, WalLocation.offset(location)) < 0 || dst.hasRemaining()) {
+            throw damaged(segment, "ends before byte " + WalLocation.offset(location));
+        }
+    }
+
+    /** Durable entries from {@code fromLsn}, at least one if there is one, else at most {@code maxBytes}; fewer at a segment's end. */
+    public List<WalEntry> readEntries(long fromLsn, int maxBytes) {
+        Segment segment;
+        int start;
+        int end;
+        long to = fromLsn;
+        appendLock.lock();
+        try {
+            long durable = durableLsn;
+            if (fromLsn > durable) {
+                return List.of();
+            }
+            segment = segmentOf(fromLsn);
+            start = segment.offset(fromLsn);
+            long last = Math.min(durable, segment.lastLsn());
+            while (to < last && segment.offset(to + 2) - start <= maxBytes) {
+                to++;
+            }
+            end = segment.offset(to + 1);
+        } finally {
+            appendLock.unlock();
+        }
+        ByteBuffer bytes = ByteBuffer.allocate(end - start);
+        segment.file.read(bytes, start);
+        bytes.flip();
+        List<WalEntry> entries = new ArrayList<>((int) (to - fromLsn + 1));
+        int at = 0;
+        for (long lsn = fromLsn; lsn <= to; lsn++) {
+            at += decode(segment, bytes, at, lsn, entries);
+        }
+        return entries;
+    }
+
+    /** Epoch of a retained entry. */
+    public long epochOf(long lsn) {
+        Segment segment;
+        int offset;
+        appendLock.lock();
+        try {
+            segment = segmentOf(lsn);
+            offset = segment.offset(lsn);
+        } finally {
+            appendLock.unlock();
+        }
+        ByteBuffer header = ByteBuffer.allocate(EntryFormat.HEADER_BYTES);
+        segment.file.read(header, offset);
+        if (!EntryFormat.headerIntact(header.flip(), 0, segment.salt, spec)) {
+            throw damaged(segment, "has a damaged entry " + lsn);
+        }
+        return EntryFormat.epoch(header, 0);
+    }
+
+    /** Deletes the segments whose every entry is below {@code tail}; the last one stays. */
+    public void recycle(long tail) {
+        List<Segment> dropped = new ArrayList<>();
+        appendLock.lock();
+        try {
+            List<Segment> kept = new ArrayList<>();
+            for (Segment segment : segments) {
+                boolean drop = segment != active() && segment.lastLsn() < tail;
+                (drop ? dropped : kept).add(segment);
+            }
+            segments = kept.toArray(Segment[]::new);
+        } finally {
+            appendLock.unlock();
+        }
+        for (Segment segment : dropped) {
+            segment.file.close();
+            disk.delete(segment.path);
+        }
+    }
+
+    @Override
+    public void close() {
+        closeSegments();
+    }
+
+    private Segment active() {
+        Segment[] all = segments;
+        return all[all.length - 1];
+    }
+
+    private Segment segmentOf(long lsn) {
+        Segment[] all = segments;
+        int i = all.length - 1;
+        while (i > 0 && all[i].firstLsn > lsn) {
+            i--;
+        }
+        return all[i];
+    }
+
+    private long added(long epoch) {
+        Segment segment = active();
+        int offset = segment.end();
+        segment.added(scratchAt + scratch.position() - offset);
+        pendingLsn++;
+        pendingEpoch = epoch;
+        return WalLocation.of(segment.ordinal, offset + EntryFormat.HEADER_BYTES);
+    }
+
+    private void makeRoom(int payloadBytes) {
+        if (scratch.remaining() < EntryFormat.HEADER_BYTES + payloadBytes) {
+            try {
+                writeOut();
+            } catch (RuntimeException e) {
+                rollback(e);
+                throw e;
+            }
+        }
+    }
+
+    private void writeOut() {
+        scratch.flip();
+        int bytes = scratch.remaining();
+        active().file.write(scratch, scratchAt);
+        scratchAt += bytes;
+        scratch.clear();
+    }
+
+    /** Takes the batch back, from the file too: an entry left there could follow a later one and come to life at the next open. */
+    private void rollback(RuntimeException cause) {
+        active().forgetAfter(headLsn);
+        try {
+            active().file.setSize(active().end());
+        } catch (RuntimeException e) {
+            cause.addSuppressed(e);
+        }
+    }
+
+    /** Fsyncs the full segment before the next one exists, so only the last segment can have a torn tail. */
+    private void roll() {
+        Segment full = active();
+        full.file.force();
+        Segment next = Segment.create(disk, directory, spec, full.ordinal + 1, headLsn + 1);
+        Segment[] all = segments;
+        Segment[] more = new Segment[all.length + 1];
+        System.arraycopy(all, 0, more, 0, all.length);
+        more[all.length] = next;
+        segments = more;
+    }
+
+    private void forceActive() {
+        Segment segment;
+        long head;
+        appendLock.lock();
+        try {
+            segment = active();
+            head = headLsn;
+        } finally {
+            appendLock.unlock();
+        }
+        // Segments before this one were fsynced when they were full.
+        segment.file.force();
+        durableLsn = head;
+    }
+
+    private int decode(Segment segment, ByteBuffer bytes, int at, long lsn, List<WalEntry> out) {
+        if (EntryFormat.headerIntact(bytes, at, segment.salt, spec) && EntryFormat.lsn(bytes, at) == lsn) {
+            int length = EntryFormat.length(bytes, at, spec);
+            if (at + length <= bytes.limit() && EntryFormat.entryIntact(bytes, at, length)) {
+                out.add(EntryFormat.get(bytes, at, length));
+                return length;
+            }
+        }
+        throw damaged(segment, "has a damaged entry " + lsn);
+    }
+
+    private VolumeException damaged(Segment segment, String how) {
+        return new VolumeException(
+                Kind.NOT_RECOVERABLE,
+                "WAL segment " + segment.path + " of volume " + spec.volumeId() + " " + how
+                        + ": the volume must be rebuilt from another copy.");
+    }
+
+    private void closeSegments() {
+        for (Segment segment : segments) {
+            segment.file.close();
+        }
+        segments = new Segment[] {};
+    }
+}
