@@ -19,19 +19,16 @@ import java.util.OptionalLong;
  * {@code IO_ERROR} from the disk. Blocks are the unit of atomicity: a concurrent reader sees each block whole.
  */
 public final class Volume implements AutoCloseable {
-    /** Dirty bytes at which a flush starts by itself. */
-    static final long DIRTY_LIMIT_BYTES = 256L << 20;
-
     private final VolumeCore core;
     private final DirectoryLock directoryLock;
     private final FlushTrigger flushTrigger;
     private final RebuildControl control;
 
-    private Volume(VolumeDirectory directory, Disk disk, DirectoryLock directoryLock, long dirtyLimitBytes) {
+    private Volume(VolumeDirectory directory, Disk disk, DirectoryLock directoryLock, VolumeTuning tuning) {
         this.directoryLock = directoryLock;
-        this.core = new VolumeCore(directory, disk);
+        this.core = new VolumeCore(directory, disk, tuning);
         this.flushTrigger =
-                new FlushTrigger(core.spec.volumeId(), dirtyLimitBytes, core.store::dirtyBytes, this::flush);
+                new FlushTrigger(core.spec.volumeId(), tuning.dirtyLimitBytes(), core.store::dirtyBytes, this::flush);
         this.control = new RebuildControl(core, flushTrigger);
     }
 
@@ -42,7 +39,7 @@ public final class Volume implements AutoCloseable {
      * @throws VolumeException {@code ALREADY_EXISTS}, {@code LOCKED}, {@code NOT_WRITABLE}
      */
     public static Volume create(Path dir, VolumeSpec spec) {
-        return create(dir, spec, new FileSystemDisk(), DIRTY_LIMIT_BYTES);
+        return create(dir, spec, new FileSystemDisk(), VolumeTuning.DEFAULT);
     }
 
     /**
@@ -52,30 +49,30 @@ public final class Volume implements AutoCloseable {
      *     {@code FORMAT_VERSION}
      */
     public static Volume open(Path dir) {
-        return open(dir, new FileSystemDisk(), DIRTY_LIMIT_BYTES);
+        return open(dir, new FileSystemDisk(), VolumeTuning.DEFAULT);
     }
 
-    static Volume create(Path dir, VolumeSpec spec, Disk disk, long dirtyLimitBytes) {
+    static Volume create(Path dir, VolumeSpec spec, Disk disk, VolumeTuning tuning) {
         VolumeDirectory directory = new VolumeDirectory(dir);
         directory.requireEmpty(disk);
         disk.createDirectories(dir);
-        return locked(directory, disk, dirtyLimitBytes, () -> {
+        return locked(directory, disk, tuning, () -> {
             directory.requireEmpty(disk);
             directory.create(disk, spec);
         });
     }
 
-    static Volume open(Path dir, Disk disk, long dirtyLimitBytes) {
+    static Volume open(Path dir, Disk disk, VolumeTuning tuning) {
         VolumeDirectory directory = new VolumeDirectory(dir);
         directory.requireVolume(disk);
-        return locked(directory, disk, dirtyLimitBytes, () -> directory.requireVolume(disk));
+        return locked(directory, disk, tuning, () -> directory.requireVolume(disk));
     }
 
-    private static Volume locked(VolumeDirectory directory, Disk disk, long dirtyLimitBytes, Runnable first) {
+    private static Volume locked(VolumeDirectory directory, Disk disk, VolumeTuning tuning, Runnable first) {
         DirectoryLock lock = DirectoryLock.acquire(directory.path());
         try {
             first.run();
-            return new Volume(directory, disk, lock, dirtyLimitBytes);
+            return new Volume(directory, disk, lock, tuning);
         } catch (RuntimeException e) {
             lock.close();
             throw e;

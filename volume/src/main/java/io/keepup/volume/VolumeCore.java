@@ -29,12 +29,12 @@ final class VolumeCore implements AutoCloseable {
     private volatile VolumeFault fault;
     private volatile boolean closed;
 
-    VolumeCore(VolumeDirectory directory, Disk rawDisk) {
+    VolumeCore(VolumeDirectory directory, Disk rawDisk, VolumeTuning tuning) {
         disk = new FailStopDisk(rawDisk);
         superblock = Superblock.open(disk, directory.superblock());
         SuperblockState state = superblock.current();
         spec = state.spec();
-        wal = new Wal(disk, directory.wal(), spec);
+        wal = new Wal(disk, directory.wal(), spec, tuning.segmentBytes());
         try {
             store = new BlockStore(spec, wal, Extent.open(disk, directory.extent(), spec, state.rebuilding()));
         } catch (RuntimeException e) {

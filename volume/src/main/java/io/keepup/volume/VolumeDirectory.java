@@ -73,7 +73,7 @@ record VolumeDirectory(Path path) {
         disk.open(unfinished, true).close();
         disk.syncDirectory(path);
         disk.createDirectories(wal());
-        try (Wal wal = new Wal(disk, wal(), spec)) {
+        try (Wal wal = new Wal(disk, wal(), spec, VolumeTuning.DEFAULT.segmentBytes())) {
             wal.reset(1, () -> {});
         }
         Extent.create(disk, extent(), spec);

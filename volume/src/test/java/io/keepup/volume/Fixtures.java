@@ -1,6 +1,5 @@
 package io.keepup.volume;
 
-import io.keepup.volume.disk.FileSystemDisk;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -31,10 +30,6 @@ final class Fixtures {
         Volume volume = Volume.create(dir, SPEC);
         volume.assume(1, VolumeRole.REPLICA);
         return volume;
-    }
-
-    static Volume flushingAt(Path dir, long dirtyLimitBytes) {
-        return Volume.open(dir, new FileSystemDisk(), dirtyLimitBytes);
     }
 
     /** Blocks of data that tell seed and position apart; never zero. */

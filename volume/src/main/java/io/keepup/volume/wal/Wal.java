@@ -20,12 +20,10 @@ import java.util.concurrent.locks.ReentrantLock;
  * {@link #recycle} and {@link #reset} away meanwhile. {@link #sync} needs nothing: it is the group commit.
  */
 public final class Wal implements AutoCloseable {
-    /** A segment that passed this many bytes takes no further batch. */
-    public static final int SEGMENT_BYTES = 64 << 20;
-
     private final Disk disk;
     private final Path directory;
     private final VolumeSpec spec;
+    private final int segmentBytes;
     private final ReentrantLock appendLock = new ReentrantLock();
     private final ReentrantLock syncLock = new ReentrantLock();
     private final ByteBuffer scratch = ByteBuffer.allocateDirect(EntryFormat.MAX_ENTRY_BYTES);
@@ -42,11 +40,16 @@ public final class Wal implements AutoCloseable {
     private long pendingLsn;
     private long pendingEpoch;
 
-    /** A WAL without segments: {@link #recover} or {@link #reset} comes first. */
-    public Wal(Disk disk, Path directory, VolumeSpec spec) {
+    /**
+     * A WAL without segments: {@link #recover} or {@link #reset} comes first.
+     *
+     * @param segmentBytes a segment that passed this size takes no further batch
+     */
+    public Wal(Disk disk, Path directory, VolumeSpec spec, int segmentBytes) {
         this.disk = disk;
         this.directory = directory;
         this.spec = spec;
+        this.segmentBytes = segmentBytes;
     }
 
     /** Sees the entries that recovery found, in LSN order. */
@@ -112,7 +115,7 @@ public final class Wal implements AutoCloseable {
 
     /** Starts a batch. Append lock held. */
     public void begin() {
-        if (active().end() >= SEGMENT_BYTES) {
+        if (active().end() >= segmentBytes) {
             roll();
         }
         scratch.clear();
@@ -150,7 +153,7 @@ public final class Wal implements AutoCloseable {
 
     /** Whether the batch has grown enough to be committed before more is added: a segment's offsets are ints. */
     public boolean batchFull() {
-        return active().end() >= 2 * SEGMENT_BYTES;
+        return active().end() >= 2 * segmentBytes;
     }
 
     /** Makes durable what was applied before the call; one fsync serves all who wait meanwhile. Returns the durable LSN. */

@@ -1,0 +1,237 @@
+package io.keepup.volume;
+
+import static io.keepup.volume.Fixtures.BLOCKS;
+import static io.keepup.volume.Fixtures.SPEC;
+import static io.keepup.volume.Fixtures.contents;
+import static io.keepup.volume.Fixtures.data;
+import static io.keepup.volume.Fixtures.endBase;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.keepup.volume.PowerLossDisk.Unsynced;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Runs a story once for every change it makes to the disk, and cuts the power there. */
+class CrashAtEveryStepTest {
+    private static final VolumeTuning SMALL_SEGMENTS = new VolumeTuning(1 << 20, 4096);
+    private static final int ENOUGH = 10_000;
+
+    @TempDir
+    Path dir;
+
+    /** What the story could rely on when the power went. */
+    private long acknowledged;
+
+    private Model model;
+
+    @ParameterizedTest
+    @EnumSource(Unsynced.class)
+    void a_primary_keeps_every_durable_write_and_the_model_of_its_head(Unsynced mode) {
+        int stops = 0;
+        for (int step = 1; step < ENOUGH; step++) {
+            PowerLossDisk disk = new PowerLossDisk(dir);
+            Volume.create(dir, SPEC, disk, SMALL_SEGMENTS).close();
+            acknowledged = 0;
+            model = new Model(SPEC);
+            disk.stopAfter(step);
+            runUntilPowerLoss(disk, this::primaryStory);
+            if (!disk.stopped()) {
+                break;
+            }
+            stops++;
+            try (Volume volume = Volume.open(dir, disk.after(mode, step), SMALL_SEGMENTS)) {
+                VolumeStatus status = volume.status();
+                assertThat(status.recoverable()).as("step %d", step).isTrue();
+                assertThat(status.appliedLsn()).as("step %d", step).isBetween(acknowledged, model.head());
+                assertThat(contents(volume)).as("step %d", step).isEqualTo(model.at(status.appliedLsn()));
+                byte[] afterFlush = new byte[BLOCKS * Fixtures.BLOCK];
+                volume.flush();
+                volume.readExtent(0, ByteBuffer.wrap(afterFlush));
+                assertThat(afterFlush).as("step %d", step).isEqualTo(model.at(status.appliedLsn()));
+            }
+        }
+        assertThat(stops).as("power cuts").isGreaterThan(80);
+    }
+
+    private void primaryStory(Volume volume) {
+        volume.assume(1, VolumeRole.PRIMARY);
+        for (int round = 0; round < 6; round++) {
+            for (int i = 0; i < 4; i++) {
+                int lba = (round * 7 + i * 3) % (BLOCKS - 4);
+                model.write(lba, data(round * 10 + i, 1 + i));
+                volume.write(lba, data(round * 10 + i, 1 + i));
+            }
+            acknowledged = volume.sync();
+            model.trim(round * 5, 6);
+            acknowledged(volume.trim(round * 5, 6), volume);
+            if (round % 2 == 1) {
+                volume.flush();
+                volume.recycleWal(acknowledged - 2);
+            }
+            model.write(round, data(100 + round, 2));
+            volume.write(round, data(100 + round, 2));
+        }
+    }
+
+    private void acknowledged(long lsn, Volume volume) {
+        volume.awaitDurable(lsn);
+        acknowledged = lsn;
+    }
+
+    @ParameterizedTest
+    @EnumSource(Unsynced.class)
+    void R6_a_rebuild_shows_the_old_life_or_nothing_or_the_whole_new_life(Unsynced mode) {
+        int[] seen = new int[3];
+        for (int step = 1; step < ENOUGH; step++) {
+            PowerLossDisk disk = replicaWithOldLife();
+            byte[] oldLife = model.at(5);
+            acknowledged = 0;
+            disk.stopAfter(step);
+            runUntilPowerLoss(disk, this::rebuildStory);
+            if (!disk.stopped()) {
+                break;
+            }
+            try (Volume volume = Volume.open(dir, disk.after(mode, step), SMALL_SEGMENTS)) {
+                VolumeStatus status = volume.status();
+                if (status.rebuildSessionId().isPresent()) {
+                    seen[1]++;
+                    assertThat(status.appliedLsn()).isZero();
+                    assertThat(status.durableLsn()).isZero();
+                    assertThat(status.checkpointLsn()).isZero();
+                    assertThat(status.recoverable()).isFalse();
+                    // A fresh session on what is left must reach the end.
+                    acknowledged = 0;
+                    rebuildWith(volume, status.rebuildSessionId().getAsLong() + 1);
+                } else {
+                    seen[status.appliedLsn() == 5 ? 0 : 2]++;
+                    boolean before = status.appliedLsn() == 5;
+                    assertThat(before && acknowledged > 0)
+                            .as("a completed rebuild got lost")
+                            .isFalse();
+                    assertThat(contents(volume)).as("step %d", step).isEqualTo(before ? oldLife : newLife());
+                    continue;
+                }
+                assertThat(contents(volume)).as("step %d", step).isEqualTo(newLife());
+            }
+        }
+        assertThat(seen).as("cuts before, during and after the session").doesNotContain(0);
+    }
+
+    private PowerLossDisk replicaWithOldLife() {
+        PowerLossDisk disk = new PowerLossDisk(dir);
+        model = new Model(SPEC);
+        try (Volume volume = Volume.create(dir, SPEC, disk, SMALL_SEGMENTS)) {
+            volume.assume(1, VolumeRole.REPLICA);
+            for (int i = 0; i < 5; i++) {
+                model.write(i * 8, data(900 + i, 8));
+            }
+            volume.apply(model.entries(1, 3));
+            volume.flush();
+            volume.apply(model.entries(4, 5));
+        }
+        return disk;
+    }
+
+    private void rebuildStory(Volume volume) {
+        rebuildWith(volume, 3);
+        acknowledged = volume.status().appliedLsn();
+        volume.flush();
+    }
+
+    /** Base at LSN 20: even blocks of seed 1000, every second chunk zeros; WAL 21 to 26 over it. */
+    private void rebuildWith(Volume volume, long sessionId) {
+        RebuildSession session = volume.rebuild().start(new RebuildBounds(sessionId, 1, 20, 22, false));
+        List<WalEntry> wal = newWal();
+        List<BaseBlocks> chunks = newBase(session.bounds());
+        Fixtures.applyWal(session, wal.subList(0, 2));
+        session.applyBase(chunks.get(1));
+        volume.flush();
+        session.applyBase(chunks.get(0));
+        Fixtures.applyWal(session, wal.subList(2, 4));
+        chunks.forEach(session::applyBase);
+        endBase(session, chunks, 26);
+        Fixtures.applyWal(session, wal.subList(3, 6));
+        assertThat(session.tryComplete()).isPresent();
+    }
+
+    private static List<BaseBlocks> newBase(RebuildBounds bounds) {
+        List<BaseBlocks> chunks = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            ByteBuffer payload = i % 2 == 0 ? data(1000 + i, 16) : null;
+            chunks.add(BaseBlocks.of(bounds.sessionId(), bounds.epoch(), i, i * 16, 16, i == 3, payload));
+        }
+        return chunks;
+    }
+
+    private static List<WalEntry> newWal() {
+        return List.of(
+                Fixtures.write(1, 21, 10, 21, 12),
+                WalEntry.trim(1, 22, 0, 3),
+                Fixtures.write(1, 23, 30, 23, 4),
+                WalEntry.trim(1, 24, 33, 8),
+                Fixtures.write(1, 25, 1, 25, 1),
+                Fixtures.write(1, 26, 60, 26, 4));
+    }
+
+    private static byte[] newLife() {
+        byte[] image = new byte[BLOCKS * Fixtures.BLOCK];
+        for (int i = 0; i < 4; i += 2) {
+            data(1000 + i, 16).get(image, i * 16 * Fixtures.BLOCK, 16 * Fixtures.BLOCK);
+        }
+        for (WalEntry e : newWal()) {
+            int at = (int) e.lba() * Fixtures.BLOCK;
+            if (e.kind() == WalEntryKind.WRITE) {
+                e.payload().get(image, at, e.blocks() * Fixtures.BLOCK);
+            } else {
+                java.util.Arrays.fill(image, at, at + e.blocks() * Fixtures.BLOCK, (byte) 0);
+            }
+        }
+        return image;
+    }
+
+    @Test
+    void creating_a_volume_can_be_done_over_after_a_crash_at_any_step() {
+        int stops = 0;
+        for (int step = 1; step < ENOUGH; step++) {
+            PowerLossDisk disk = new PowerLossDisk(dir);
+            disk.stopAfter(step);
+            try {
+                Volume.create(dir, SPEC, disk, SMALL_SEGMENTS).close();
+            } catch (VolumeException e) {
+                assertThat(disk.stopped()).isTrue();
+            }
+            if (!disk.stopped()) {
+                break;
+            }
+            stops++;
+            PowerLossDisk after = disk.after(Unsynced.MIXED, step);
+            boolean exists = after.exists(dir.resolve("superblock"));
+            try (Volume volume = exists
+                    ? Volume.open(dir, after, SMALL_SEGMENTS)
+                    : Volume.create(dir, SPEC, after, SMALL_SEGMENTS)) {
+                assertThat(contents(volume)).containsOnly(0);
+            }
+        }
+        assertThat(stops).isGreaterThan(10);
+    }
+
+    private interface Story {
+        void on(Volume volume);
+    }
+
+    private void runUntilPowerLoss(PowerLossDisk disk, Story story) {
+        try (Volume volume = Volume.open(dir, disk, SMALL_SEGMENTS)) {
+            story.on(volume);
+        } catch (VolumeException e) {
+            if (!disk.stopped()) {
+                throw e;
+            }
+        }
+    }
+}
