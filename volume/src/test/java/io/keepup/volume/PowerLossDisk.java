@@ -36,13 +36,15 @@ final class PowerLossDisk implements Disk {
     private final Path root;
     private int changes;
     private int stopAfter = Integer.MAX_VALUE;
+    private boolean once;
+    private volatile Runnable beforeForce = () -> {};
     private Kind failure = Kind.IO_ERROR;
 
     PowerLossDisk(Path root) {
         this.root = root;
     }
 
-    /** From now on the {@code n}th change and all after it fail. */
+    /** After {@code n} more changes all fail. */
     void stopAfter(int n) {
         stopAfter = changes + n;
     }
@@ -53,8 +55,15 @@ final class PowerLossDisk implements Disk {
         failure = with;
     }
 
-    void heal() {
-        stopAfter = Integer.MAX_VALUE;
+    /** Only the {@code n}th change from now fails, as that kind. */
+    void stopOnce(int n, Kind with) {
+        stopAfter(n - 1, with);
+        once = true;
+    }
+
+    /** Runs before every fsync of a file, in its thread. */
+    void beforeForce(Runnable action) {
+        beforeForce = action;
     }
 
     boolean stopped() {
@@ -97,6 +106,7 @@ final class PowerLossDisk implements Disk {
 
     private void change() {
         if (++changes > stopAfter) {
+            stopAfter = once ? Integer.MAX_VALUE : stopAfter;
             throw new VolumeException(failure, "The disk stopped at a chosen change.");
         }
     }
@@ -173,11 +183,11 @@ final class PowerLossDisk implements Disk {
         @Override
         public void write(ByteBuffer src, long position) {
             synchronized (PowerLossDisk.this) {
-                int before = changes;
+                boolean first = changes == stopAfter;
                 try {
                     change();
                 } catch (VolumeException e) {
-                    if (before == stopAfter) {
+                    if (first) {
                         // The write that was going on: half of it got there.
                         put(src.slice(src.position(), src.remaining() / 2), position);
                     }
@@ -212,6 +222,7 @@ final class PowerLossDisk implements Disk {
 
         @Override
         public void force() {
+            beforeForce.run();
             synchronized (PowerLossDisk.this) {
                 change();
                 content.durable = content.now.clone();

@@ -52,8 +52,7 @@ class WalRecoveryTest {
         for (int cut = last; cut < whole.length; cut++) {
             Files.write(segment, whole);
             truncate(segment, cut);
-            Path copy = crashed(dir, tmp.resolve("cut-" + cut));
-            try (Volume volume = Volume.open(copy)) {
+            try (Volume volume = Volume.open(dir)) {
                 assertThat(volume.status().recoverable()).as("cut at %d", cut).isTrue();
                 assertThat(volume.status().appliedLsn()).as("cut at %d", cut).isEqualTo(2);
                 assertThat(contents(volume)).isEqualTo(model.at(2));

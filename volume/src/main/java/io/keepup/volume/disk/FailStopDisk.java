@@ -10,7 +10,7 @@ import java.util.List;
  * Stops all changes to a volume after the first failed one.
  *
  * <p>After a failed fsync the kernel may forget the dirty pages, so a later fsync that succeeds proves nothing: going on could
- * acknowledge lost data. Reads go on. Only a full disk is no reason to stop, except under an fsync.
+ * acknowledge lost data. Reads go on. Only a full disk under a write is no reason to stop.
  */
 public final class FailStopDisk implements Disk {
     private final Disk disk;
@@ -122,7 +122,8 @@ public final class FailStopDisk implements Disk {
 
         @Override
         public void setSize(long bytes) {
-            change(() -> file.setSize(bytes));
+            // Stops on any failure: what should have been cut off may come back to life.
+            sync(() -> file.setSize(bytes));
         }
 
         @Override

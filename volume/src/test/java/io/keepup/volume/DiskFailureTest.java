@@ -1,0 +1,164 @@
+package io.keepup.volume;
+
+import static io.keepup.volume.Fixtures.SPEC;
+import static io.keepup.volume.Fixtures.contents;
+import static io.keepup.volume.Fixtures.data;
+import static io.keepup.volume.Fixtures.kindOf;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.keepup.volume.PowerLossDisk.Unsynced;
+import io.keepup.volume.VolumeException.Kind;
+import io.keepup.volume.disk.DiskErrors;
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DiskFailureTest {
+    private static final VolumeTuning SMALL = new VolumeTuning(1 << 20, 4096);
+
+    @TempDir
+    Path dir;
+
+    private PowerLossDisk disk;
+    private Model model;
+
+    @BeforeEach
+    void createVolume() {
+        disk = new PowerLossDisk(dir);
+        model = new Model(SPEC);
+        Volume.create(dir, SPEC, disk, SMALL).close();
+    }
+
+    private void write(Volume volume, int lba, long seed) {
+        volume.write(lba, data(seed, 1));
+        model.write(lba, data(seed, 1));
+    }
+
+    @Test
+    void a_full_disk_refuses_the_write_and_the_volume_goes_on_when_there_is_space() {
+        try (Volume volume = Volume.open(dir, disk, SMALL)) {
+            volume.assume(1, VolumeRole.PRIMARY);
+            write(volume, 0, 1);
+            disk.stopOnce(1, Kind.DISK_FULL);
+            assertThat(kindOf(() -> volume.write(1, data(2, 1)))).isEqualTo(Kind.DISK_FULL);
+            assertThat(volume.status().appliedLsn()).isEqualTo(1);
+            assertThat(contents(volume)).isEqualTo(model.at(1));
+
+            write(volume, 1, 3);
+
+            assertThat(volume.sync()).isEqualTo(2);
+            assertThat(contents(volume)).isEqualTo(model.at(2));
+        }
+    }
+
+    @Test
+    void a_write_cut_short_by_a_full_disk_leaves_nothing_that_could_come_to_life() {
+        try (Volume volume = Volume.open(dir, disk, SMALL)) {
+            volume.assume(1, VolumeRole.REPLICA);
+            List<WalEntry> batch = List.of(
+                    Fixtures.write(1, 1, 0, 1, 1), Fixtures.write(1, 2, 1, 2, 1), Fixtures.write(1, 3, 2, 3, 1));
+            // The write fails half way, entry 1 whole and 2 in part; cutting the file off works.
+            disk.stopOnce(1, Kind.DISK_FULL);
+            assertThat(kindOf(() -> volume.apply(batch))).isEqualTo(Kind.DISK_FULL);
+            assertThat(volume.status().appliedLsn()).isZero();
+            assertThat(contents(volume)).containsOnly(0);
+            volume.apply(List.of(WalEntry.trim(1, 1, 9, 1)));
+        }
+        try (Volume volume = Volume.open(dir, disk.after(Unsynced.KEPT, 1), SMALL)) {
+            assertThat(volume.status().appliedLsn()).isEqualTo(1);
+            assertThat(contents(volume)).containsOnly(0);
+        }
+    }
+
+    @Test
+    void when_even_the_cut_fails_the_volume_takes_no_more_changes() {
+        try (Volume volume = Volume.open(dir, disk, SMALL)) {
+            volume.assume(1, VolumeRole.PRIMARY);
+            disk.stopAfter(0, Kind.DISK_FULL);
+
+            assertThat(kindOf(() -> volume.write(1, data(2, 1)))).isEqualTo(Kind.DISK_FULL);
+            assertThat(kindOf(() -> volume.write(1, data(2, 1)))).isEqualTo(Kind.IO_ERROR);
+        }
+    }
+
+    @Test
+    void a_flush_that_fails_on_a_full_disk_loses_nothing_and_is_done_over() {
+        try (Volume volume = Volume.open(dir, disk, SMALL)) {
+            volume.assume(1, VolumeRole.PRIMARY);
+            write(volume, 0, 1);
+            write(volume, 5, 2);
+            volume.sync();
+            disk.stopOnce(1, Kind.DISK_FULL);
+            assertThat(kindOf(volume::flush)).isEqualTo(Kind.DISK_FULL);
+            assertThat(contents(volume)).isEqualTo(model.at(2));
+            write(volume, 5, 3);
+            assertThat(contents(volume)).isEqualTo(model.at(3));
+
+            assertThat(volume.flush()).isEqualTo(3);
+
+            assertThat(contents(volume)).isEqualTo(model.at(3));
+        }
+    }
+
+    @Test
+    void after_a_failed_fsync_nothing_is_acknowledged_until_the_volume_is_opened_again() {
+        try (Volume volume = Volume.open(dir, disk, SMALL)) {
+            volume.assume(1, VolumeRole.PRIMARY);
+            write(volume, 0, 1);
+            volume.sync();
+            write(volume, 1, 2);
+            disk.stopOnce(1, Kind.IO_ERROR);
+            assertThat(kindOf(volume::sync)).isEqualTo(Kind.IO_ERROR);
+
+            assertThat(kindOf(volume::sync)).isEqualTo(Kind.IO_ERROR);
+            assertThat(kindOf(() -> volume.awaitDurable(2))).isEqualTo(Kind.IO_ERROR);
+            assertThat(kindOf(() -> volume.write(2, data(3, 1)))).isEqualTo(Kind.IO_ERROR);
+            assertThat(kindOf(volume::flush)).isEqualTo(Kind.IO_ERROR);
+            assertThat(volume.status().durableLsn()).isEqualTo(1);
+            assertThat(contents(volume)).isEqualTo(model.at(2));
+        }
+        try (Volume volume = Volume.open(dir, disk.after(Unsynced.LOST, 1), SMALL)) {
+            assertThat(volume.status().appliedLsn()).isEqualTo(1);
+            assertThat(contents(volume)).isEqualTo(model.at(1));
+        }
+    }
+
+    @Test
+    void a_session_survives_a_full_disk_and_the_chunk_can_be_sent_again() {
+        try (Volume volume = Volume.open(dir, disk, SMALL)) {
+            volume.assume(1, VolumeRole.REPLICA);
+            RebuildSession session = volume.rebuild().start(new RebuildBounds(1, 1, 1, 1, false));
+            BaseBlocks chunk = BaseBlocks.of(1, 1, 0, 0, Fixtures.BLOCKS, true, data(4, Fixtures.BLOCKS));
+            disk.stopOnce(1, Kind.DISK_FULL);
+            assertThat(kindOf(() -> session.applyBase(chunk))).isEqualTo(Kind.DISK_FULL);
+            assertThat(session.progress().baseBlocksDone()).isZero();
+
+            session.applyBase(chunk);
+            Fixtures.endBase(session, List.of(chunk), 1);
+
+            assertThat(session.tryComplete()).isPresent();
+            assertThat(contents(volume)).isEqualTo(data(4, Fixtures.BLOCKS).array());
+        }
+    }
+
+    @Test
+    void errors_of_the_file_system_become_kinds() {
+        assertThat(DiskErrors.of("write", dir, new IOException("No space left on device"))
+                        .kind())
+                .isEqualTo(Kind.DISK_FULL);
+        assertThat(DiskErrors.of("open", dir, new AccessDeniedException("x")).kind())
+                .isEqualTo(Kind.NOT_WRITABLE);
+        assertThat(DiskErrors.of("write", dir, new IOException("Read-only file system"))
+                        .kind())
+                .isEqualTo(Kind.NOT_WRITABLE);
+        assertThat(DiskErrors.of("fsync", dir, new IOException("Input/output\nerror")))
+                .hasMessageContaining(dir.toString())
+                .hasMessageNotContaining("\n")
+                .extracting(VolumeException::kind)
+                .isEqualTo(Kind.IO_ERROR);
+    }
+}
