@@ -1,0 +1,156 @@
+package io.keepup.node;
+
+import io.keepup.schemas.topic.Names;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * What one storage node is started with. Names that begin with {@code node.} are the settings below; every other property
+ * goes to the Kafka clients as it is (TLS, SASL, …).
+ */
+public final class NodeSettings {
+
+    public static final Setting<Duration> START_PATIENCE = Setting.millis(
+            "node.start.patience.ms", 10_000, "How long the start waits for the broker and the registry, ms.");
+    public static final Setting<Duration> SYNC_INTERVAL =
+            Setting.millis("node.sync.interval.ms", 500, "How often a primary asks each replica where it stands, ms.");
+    public static final Setting<Duration> SYNC_DEADLINE = Setting.millis(
+            "node.sync.deadline.ms", 2_000, "How long a replica may wait for the asked LSN before it answers, ms.");
+    public static final Setting<Duration> SYNC_SLACK = Setting.millis(
+            "node.sync.slack.ms", 1_000, "How long after the deadline a primary still waits for the answer, ms.");
+    public static final Setting<Duration> SYNC_REPEAT =
+            Setting.millis("node.sync.repeat.ms", 5_000, "How often facts that did not change are relayed again, ms.");
+    public static final Setting<Integer> WAL_BATCH_BYTES =
+            Setting.bytes("node.wal.batch.bytes", 1 << 20, "Most bytes of entries in one record of the WAL lane.");
+    public static final Setting<Long> WAL_RETAIN_BYTES = Setting.longBytes(
+            "node.wal.retain.bytes",
+            1L << 30,
+            "WAL kept per volume for replicas that were away, bytes; pins keep more.");
+    public static final Setting<Integer> LANE_BUFFER_BYTES = Setting.bytes(
+            "node.lane.buffer.bytes", 32 << 20, "Most bytes a lane's producer holds before its sender has to wait.");
+    public static final Setting<Integer> BASE_CHUNK_BYTES =
+            Setting.bytes("node.base.chunk.bytes", 1 << 20, "Most payload bytes in one chunk of the base lane.");
+    public static final Setting<Duration> SESSION_STALL =
+            Setting.millis("node.session.stall.ms", 15_000, "How long a session may stand still before it fails, ms.");
+    public static final Setting<Duration> SESSION_PROGRESS =
+            Setting.millis("node.session.progress.ms", 500, "Shortest time between two progress events, ms.");
+    public static final Setting<Short> REPLICATION_FACTOR = Setting.number(
+            "node.replication.factor",
+            -1,
+            "Replication factor of lane topics this node creates; -1: the broker's own.");
+    public static final Setting<Integer> HTTP_MAX_BODY =
+            Setting.bytes("node.http.max.body.bytes", 8 << 20, "Largest block write or read over HTTP, bytes.");
+
+    /** All of them, for documents and for the check of names. */
+    public static final List<Setting<?>> ALL = List.of(
+            START_PATIENCE,
+            SYNC_INTERVAL,
+            SYNC_DEADLINE,
+            SYNC_SLACK,
+            SYNC_REPEAT,
+            WAL_BATCH_BYTES,
+            WAL_RETAIN_BYTES,
+            LANE_BUFFER_BYTES,
+            BASE_CHUNK_BYTES,
+            SESSION_STALL,
+            SESSION_PROGRESS,
+            REPLICATION_FACTOR,
+            HTTP_MAX_BODY);
+
+    private static final String PREFIX = "node.";
+
+    private final String id;
+    private final Path dataDir;
+    private final String bootstrap;
+    private final String registryUrl;
+    private final String listen;
+    private final Map<String, Object> values = new HashMap<>();
+    private final Map<String, String> kafka = new HashMap<>();
+
+    /**
+     * @param id node id, also its id as a replica
+     * @param dataDir made when absent
+     * @param bootstrap Kafka's {@code bootstrap.servers}
+     * @param registryUrl base URL of the schema registry
+     * @param listen {@code host:port} of the data address; port 0 takes a free one
+     * @param properties settings by name, and Kafka client properties
+     * @throws IllegalArgumentException one sentence on the first value that cannot be used
+     */
+    public NodeSettings(
+            String id,
+            Path dataDir,
+            String bootstrap,
+            String registryUrl,
+            String listen,
+            Map<String, String> properties) {
+        this.id = Names.require("node", id);
+        this.dataDir = Objects.requireNonNull(dataDir, "dataDir");
+        this.bootstrap = Objects.requireNonNull(bootstrap, "bootstrap");
+        this.registryUrl = Objects.requireNonNull(registryUrl, "registryUrl");
+        this.listen = requireAddress(listen);
+        properties.forEach(this::put);
+    }
+
+    private void put(String name, String text) {
+        if (!name.startsWith(PREFIX)) {
+            kafka.put(name, text);
+            return;
+        }
+        Setting<?> setting = ALL.stream()
+                .filter(s -> s.name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("'%s' is no setting of a node".formatted(name)));
+        try {
+            values.put(name, setting.parser().apply(text.trim()));
+        } catch (IllegalArgumentException | ArithmeticException e) {
+            throw new IllegalArgumentException("'%s' cannot be %s: %s".formatted(text, name, setting.doc()), e);
+        }
+    }
+
+    private static String requireAddress(String listen) {
+        int colon = listen.lastIndexOf(':');
+        if (colon <= 0 || !listen.substring(colon + 1).matches("[0-9]{1,5}")) {
+            throw new IllegalArgumentException("'%s' is no address: write host:port".formatted(listen));
+        }
+        return listen;
+    }
+
+    /** The value of a setting. */
+    @SuppressWarnings("unchecked") // put() stored what the setting's own parser made
+    public <T> T get(Setting<T> setting) {
+        return (T) values.getOrDefault(setting.name(), setting.defaultValue());
+    }
+
+    public String id() {
+        return id;
+    }
+
+    public Path dataDir() {
+        return dataDir;
+    }
+
+    public String bootstrap() {
+        return bootstrap;
+    }
+
+    public String registryUrl() {
+        return registryUrl;
+    }
+
+    public String listenHost() {
+        return listen.substring(0, listen.lastIndexOf(':'));
+    }
+
+    public int listenPort() {
+        return Integer.parseInt(listen.substring(listen.lastIndexOf(':') + 1));
+    }
+
+    /** Properties for every Kafka client, without {@code bootstrap.servers}. */
+    public Map<String, String> kafka() {
+        return Map.copyOf(kafka);
+    }
+}

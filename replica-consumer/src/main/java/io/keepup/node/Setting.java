@@ -1,0 +1,39 @@
+package io.keepup.node;
+
+import java.time.Duration;
+import java.util.function.Function;
+
+/**
+ * One setting of a node: name, meaning and default side by side.
+ *
+ * @param name as written in a properties file
+ * @param doc one sentence, with the unit
+ * @param defaultValue what holds when it is not given
+ * @param parser reads the text form; throws IllegalArgumentException when it is not one
+ */
+public record Setting<T>(String name, String doc, T defaultValue, Function<String, T> parser) {
+
+    static Setting<Duration> millis(String name, long defaultMillis, String doc) {
+        return new Setting<>(name, doc, Duration.ofMillis(defaultMillis), text -> Duration.ofMillis(positive(text)));
+    }
+
+    static Setting<Integer> bytes(String name, int defaultBytes, String doc) {
+        return new Setting<>(name, doc, defaultBytes, text -> Math.toIntExact(positive(text)));
+    }
+
+    static Setting<Long> longBytes(String name, long defaultBytes, String doc) {
+        return new Setting<>(name, doc, defaultBytes, Setting::positive);
+    }
+
+    static Setting<Short> number(String name, int defaultNumber, String doc) {
+        return new Setting<>(name, doc, (short) defaultNumber, Short::parseShort);
+    }
+
+    private static long positive(String text) {
+        long value = Long.parseLong(text);
+        if (value <= 0) {
+            throw new IllegalArgumentException("must be above 0");
+        }
+        return value;
+    }
+}

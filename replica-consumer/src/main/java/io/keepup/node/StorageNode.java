@@ -1,0 +1,216 @@
+package io.keepup.node;
+
+import io.keepup.node.command.CommandExecutor;
+import io.keepup.node.command.CommandIntake;
+import io.keepup.node.event.EventPublisher;
+import io.keepup.node.event.NodeEvents;
+import io.keepup.node.hosting.HostedVolume;
+import io.keepup.node.hosting.VolumeHost;
+import io.keepup.node.http.DataServer;
+import io.keepup.node.kafka.KafkaClients;
+import io.keepup.node.lane.LaneTopics;
+import io.keepup.node.sync.SyncInbox;
+import io.keepup.schemas.codec.ConfluentAvroCodec;
+import io.keepup.schemas.registry.HttpSchemaRegistry;
+import io.keepup.schemas.registry.RegistryException;
+import io.keepup.schemas.registry.SchemaRegistry;
+import io.keepup.schemas.topic.TopicSpec;
+import io.keepup.schemas.topic.Topics;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.kafka.clients.admin.Admin;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One storage node: takes its commands, holds volumes in both roles, ships and applies WAL, answers syncs, runs sessions,
+ * says what happened. It decides nothing about recovery.
+ *
+ * <pre>{@code
+ * try (StorageNode node = StorageNode.start(settings)) {
+ *     node.volume("vol-1").ifPresent(v -> v.write(0, data));
+ * }
+ * }</pre>
+ *
+ * Closing a node leaves its sessions as a crash would: the next start reports them as lost [R9].
+ */
+public final class StorageNode implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(StorageNode.class);
+
+    private final NodeSettings settings;
+    private final NodeMetrics metrics = new NodeMetrics();
+    /** What was started, newest first. */
+    private final Deque<AutoCloseable> running = new ArrayDeque<>();
+
+    private final AtomicBoolean closed = new AtomicBoolean();
+    private EventPublisher publisher;
+    private VolumeHost host;
+    private DataServer server;
+
+    private StorageNode(NodeSettings settings) {
+        this.settings = settings;
+    }
+
+    /** Starts with the system's clock. */
+    public static StorageNode start(NodeSettings settings) {
+        return start(settings, Clock.systemUTC());
+    }
+
+    /**
+     * Starts a node and returns when it takes commands; volumes on disk go on in their roles.
+     *
+     * @throws NodeStartException one sentence when it cannot start: directory, broker, topics, registry or address
+     */
+    public static StorageNode start(NodeSettings settings, Clock clock) {
+        StorageNode node = new StorageNode(settings);
+        try {
+            node.begin(clock);
+            return node;
+        } catch (RuntimeException e) {
+            node.close();
+            if (e instanceof NodeStartException) {
+                throw e;
+            }
+            throw new NodeStartException("node %s cannot start: %s".formatted(settings.id(), e.getMessage()), e);
+        }
+    }
+
+    private void begin(Clock clock) {
+        DataDirectory directory = started(DataDirectory.claim(settings.dataDir()));
+        KafkaClients kafka = new KafkaClients(settings);
+        Admin admin = kafka.admin();
+        running.push(() -> admin.close(Duration.ofSeconds(1)));
+        checkCluster(admin);
+        HttpSchemaRegistry registry =
+                started(new HttpSchemaRegistry(settings.registryUrl(), settings.get(NodeSettings.START_PATIENCE)));
+        checkRegistry(registry);
+        ConfluentAvroCodec codec = new ConfluentAvroCodec(registry);
+        publisher = started(new EventPublisher(kafka.eventProducer(), codec, metrics));
+        NodeContext context = new NodeContext(
+                settings,
+                clock,
+                kafka,
+                codec,
+                new NodeEvents(settings.id(), clock, publisher),
+                new LaneTopics(admin, registry, settings.get(NodeSettings.REPLICATION_FACTOR)),
+                metrics);
+        host = started(new VolumeHost(context, directory.volumes(), directory.notes()));
+        host.openAll();
+        server = started(DataServer.start(settings, host));
+        SyncInbox inbox = started(new SyncInbox(context, host));
+        CommandIntake intake = started(new CommandIntake(context, new CommandExecutor(context, host)));
+        host.start();
+        inbox.start();
+        intake.start();
+        log.info(
+                "Node {} runs on {} with {} volumes, data address {}",
+                settings.id(),
+                settings.dataDir(),
+                host.volumes().size(),
+                server.address());
+    }
+
+    private <T extends AutoCloseable> T started(T part) {
+        running.push(part);
+        return part;
+    }
+
+    private void checkCluster(Admin admin) {
+        long seconds = settings.get(NodeSettings.START_PATIENCE).toSeconds();
+        List<String> needed = List.of(
+                Topics.EVENTS, Topics.COMMANDS_NODE, Topics.COMMANDS_SESSION, Topics.SYNC_REQUESTS, Topics.SYNC_ACKS);
+        Set<String> topics;
+        try {
+            topics = admin.listTopics()
+                    .names()
+                    .get(settings.get(NodeSettings.START_PATIENCE).toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            throw new NodeStartException(
+                    "no Kafka broker answers at %s within %d s: start it, or name the right one"
+                            .formatted(settings.bootstrap(), seconds),
+                    e);
+        } catch (ExecutionException e) {
+            throw new NodeStartException(
+                    "Kafka at %s refuses: %s"
+                            .formatted(settings.bootstrap(), e.getCause().getMessage()),
+                    e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new NodeStartException("starting node %s was interrupted".formatted(settings.id()), e);
+        }
+        needed.stream().filter(topic -> !topics.contains(topic)).findFirst().ifPresent(missing -> {
+            throw new NodeStartException("topic %s is missing: run 'keepup topics create'".formatted(missing));
+        });
+    }
+
+    /** Asks for every schema once, so that nothing waits for the registry later. */
+    private void checkRegistry(SchemaRegistry registry) {
+        try {
+            for (TopicSpec topic : Topics.shared()) {
+                topic.records().forEach(schema -> registry.idOf(SchemaRegistry.subject(topic.name(), schema), schema));
+            }
+        } catch (RegistryException e) {
+            throw new NodeStartException(e.getMessage(), e);
+        }
+    }
+
+    public String id() {
+        return settings.id();
+    }
+
+    /** {@code host:port} of block I/O. */
+    public String dataAddress() {
+        return server.address();
+    }
+
+    /** The volume, if this node has it. */
+    public Optional<HostedVolume> volume(String volumeId) {
+        return host.volume(volumeId);
+    }
+
+    /** All volumes, by id. */
+    public Collection<HostedVolume> volumes() {
+        return host.volumes();
+    }
+
+    /** Volumes on disk that could not be opened, with the reason. */
+    public Map<String, String> unopened() {
+        return host.unopened();
+    }
+
+    public NodeMetrics metrics() {
+        return metrics;
+    }
+
+    /** Stops everything and waits for it; a second call does nothing. */
+    @Override
+    public void close() {
+        if (!closed.compareAndSet(false, true)) {
+            return;
+        }
+        if (publisher != null) {
+            publisher.stop(); // nobody may wait for a broker that is away while we wait for him
+        }
+        while (!running.isEmpty()) {
+            AutoCloseable part = running.pop();
+            try {
+                part.close();
+            } catch (Exception e) {
+                log.error("Node {}: {} does not close", settings.id(), part, e);
+            }
+        }
+        log.info("Node {} stopped", settings.id());
+    }
+}

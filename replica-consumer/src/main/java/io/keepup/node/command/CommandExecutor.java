@@ -1,0 +1,166 @@
+package io.keepup.node.command;
+
+import io.keepup.node.NodeContext;
+import io.keepup.node.NodeCounter;
+import io.keepup.node.event.NodeEvents.SessionRef;
+import io.keepup.node.hosting.HostedVolume;
+import io.keepup.node.hosting.VolumeHost;
+import io.keepup.node.note.NoteState.Replica;
+import io.keepup.node.primary.PrimaryVolume;
+import io.keepup.node.replica.ReplicaVolume;
+import io.keepup.v1.ApplyRole;
+import io.keepup.v1.CancelSession;
+import io.keepup.v1.ConfigureShipper;
+import io.keepup.v1.FailureReason;
+import io.keepup.v1.IssueCatchUp;
+import io.keepup.v1.IssueRebuild;
+import io.keepup.v1.Meta;
+import io.keepup.v1.Role;
+import io.keepup.v1.SessionKind;
+import io.keepup.v1.StartReceiver;
+import io.keepup.volume.VolumeException;
+import io.keepup.volume.VolumeRole;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.apache.avro.specific.SpecificRecord;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Executes commands on the node's volumes. Everything here may come again: roles are idempotent by epoch and role,
+ * sessions by their id. A command of an epoch that is not the volume's has no effect.
+ */
+public final class CommandExecutor {
+
+    private static final Logger log = LoggerFactory.getLogger(CommandExecutor.class);
+
+    private final NodeContext context;
+    private final VolumeHost host;
+
+    public CommandExecutor(NodeContext context, VolumeHost host) {
+        this.context = context;
+        this.host = host;
+    }
+
+    /** @throws RuntimeException when the command could not be executed; it must not stop the next one */
+    public void execute(SpecificRecord command) {
+        switch (command) {
+            case ApplyRole role -> applyRole(role);
+            case ConfigureShipper configure -> configureShipper(configure);
+            case StartReceiver start -> asReplica(start.getMeta(), ReplicaVolume::startReceiver);
+            case IssueCatchUp issue -> catchUp(issue);
+            case IssueRebuild issue -> rebuild(issue);
+            case CancelSession cancel -> cancel(cancel);
+            default -> {
+                context.metrics().count(NodeCounter.COMMANDS_POISON);
+                log.error("{} is no command of a node", command.getSchema().getName());
+            }
+        }
+    }
+
+    private void applyRole(ApplyRole command) {
+        Meta meta = command.getMeta();
+        Optional<VolumeRole> role = role(command.getRole());
+        if (role.isEmpty()) {
+            context.metrics().count(NodeCounter.COMMANDS_FAILED);
+            log.error("Volume {}: this node does not know the role it was given", meta.getVolumeId());
+            return;
+        }
+        try {
+            host.open(meta.getVolumeId(), command.getSizeBytes(), command.getBlockSize())
+                    .applyRole(meta.getEpoch(), role.get());
+        } catch (VolumeException e) {
+            switch (e.kind()) {
+                case STALE_EPOCH, CONFLICTING_ROLE -> refused(meta, e.getMessage());
+                default -> throw e;
+            }
+        }
+    }
+
+    private static Optional<VolumeRole> role(Role role) {
+        return switch (role) {
+            case primary -> Optional.of(VolumeRole.PRIMARY);
+            case replica -> Optional.of(VolumeRole.REPLICA);
+            case none -> Optional.of(VolumeRole.NONE);
+            case unknown -> Optional.empty();
+        };
+    }
+
+    private void configureShipper(ConfigureShipper command) {
+        List<Replica> replicas = command.getReplicas().stream()
+                .map(r -> new Replica(r.getReplicaId(), r.getDataAddr(), r.getCtrlAddr()))
+                .toList();
+        asPrimary(command.getMeta(), primary -> primary.configure(replicas));
+    }
+
+    private void catchUp(IssueCatchUp command) {
+        Meta meta = command.getMeta();
+        if (isSelf(command.getReplicaId())) {
+            asSessionReplica(meta, command.getSessionId(), SessionKind.catchup, replica -> replica.issued(command));
+        } else {
+            asPrimary(meta, primary -> primary.issued(command));
+        }
+    }
+
+    private void rebuild(IssueRebuild command) {
+        Meta meta = command.getMeta();
+        if (isSelf(command.getReplicaId())) {
+            asSessionReplica(meta, command.getSessionId(), SessionKind.rebuild, replica -> replica.issued(command));
+        } else {
+            asPrimary(meta, primary -> primary.issued(command));
+        }
+    }
+
+    private void cancel(CancelSession command) {
+        if (isSelf(command.getReplicaId())) {
+            asReplica(command.getMeta(), replica -> replica.cancelled(command));
+        } else {
+            asPrimary(command.getMeta(), primary -> primary.cancelled(command));
+        }
+    }
+
+    private boolean isSelf(String replicaId) {
+        return replicaId.equals(context.nodeId());
+    }
+
+    private void asPrimary(Meta meta, Consumer<PrimaryVolume> work) {
+        Optional<PrimaryVolume> primary = host.volume(meta.getVolumeId()).flatMap(v -> v.primary(meta.getEpoch()));
+        primary.ifPresentOrElse(work, () -> refused(meta, "this node is not its primary in that epoch"));
+    }
+
+    private void asReplica(Meta meta, Consumer<ReplicaVolume> work) {
+        Optional<ReplicaVolume> replica = host.volume(meta.getVolumeId()).flatMap(v -> v.replica(meta.getEpoch()));
+        replica.ifPresentOrElse(work, () -> refused(meta, "this node is not its replica in that epoch"));
+    }
+
+    /** A session that cannot even be refused by its replica is said to have failed, or it would stay issued for ever. */
+    private void asSessionReplica(Meta meta, long sessionId, SessionKind kind, Consumer<ReplicaVolume> work) {
+        Optional<HostedVolume> volume = host.volume(meta.getVolumeId());
+        Optional<ReplicaVolume> replica = volume.flatMap(v -> v.replica(meta.getEpoch()));
+        if (replica.isPresent()) {
+            work.accept(replica.get());
+            return;
+        }
+        refused(meta, "this node is not its replica in that epoch");
+        boolean stale = volume.isPresent() && volume.get().status().epoch() > meta.getEpoch();
+        if (!stale) {
+            String primaryId = volume.map(HostedVolume::primaryId).orElse("");
+            context.events()
+                    .failed(
+                            new SessionRef(meta.getVolumeId(), primaryId, meta.getEpoch(), sessionId, kind),
+                            FailureReason.epoch_mismatch,
+                            "node %s is not a replica in epoch %d".formatted(context.nodeId(), meta.getEpoch()));
+        }
+    }
+
+    private void refused(Meta meta, String why) {
+        context.metrics().count(NodeCounter.STALE_EPOCH);
+        log.warn(
+                "Volume {}: command {} of epoch {} refused: {}",
+                meta.getVolumeId(),
+                meta.getEventId(),
+                meta.getEpoch(),
+                why);
+    }
+}

@@ -1,0 +1,115 @@
+package io.keepup.node.event;
+
+import io.keepup.node.NodeCounter;
+import io.keepup.node.NodeMetrics;
+import io.keepup.schemas.codec.CloudEventHeaders;
+import io.keepup.schemas.codec.RecordCodec;
+import io.keepup.v1.Meta;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.RetriableException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Puts small records on the shared topics: acknowledged by all replicas, idempotent, not transactional, in the order of the
+ * calls per key. A cluster that is away is waited for; a record is never dropped silently. Thread-safe.
+ */
+public final class EventPublisher implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(EventPublisher.class);
+    private static final Duration CLOSE = Duration.ofSeconds(3);
+    private static final long CHECK_CLOSING_MS = 200;
+
+    private final Producer<byte[], byte[]> producer;
+    private final RecordCodec codec;
+    private final NodeMetrics metrics;
+    private volatile boolean closing;
+
+    public EventPublisher(Producer<byte[], byte[]> producer, RecordCodec codec, NodeMetrics metrics) {
+        this.producer = producer;
+        this.codec = codec;
+        this.metrics = metrics;
+    }
+
+    /**
+     * Sends a record; the future completes when it is acknowledged. A failure is logged and counted here already.
+     *
+     * @throws PublishException when the node closes, or the record can never be sent
+     */
+    public CompletableFuture<Void> publish(String topic, String key, Meta meta, SpecificRecord value) {
+        var bytes = codec.encode(topic, value);
+        String type = value.getSchema().getFullName();
+        var record = new ProducerRecord<>(
+                topic, null, key.getBytes(StandardCharsets.UTF_8), bytes, CloudEventHeaders.of(type, meta));
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        while (true) {
+            if (closing) {
+                throw new PublishException("%s of %s not published: the node closes".formatted(type, key), null);
+            }
+            try {
+                producer.send(record, (at, failure) -> {
+                    if (failure == null) {
+                        metrics.count(NodeCounter.EVENTS_PUBLISHED);
+                        done.complete(null);
+                    } else {
+                        failed(type, key, failure);
+                        done.completeExceptionally(failure);
+                    }
+                });
+                return done;
+            } catch (RetriableException e) {
+                failed(type, key, e); // no metadata, or the buffer is full: the cluster is away
+            } catch (KafkaException e) {
+                failed(type, key, e);
+                throw new PublishException("%s of %s cannot be published: %s".formatted(type, key, e), e);
+            }
+        }
+    }
+
+    /** Sends a record and returns when it is acknowledged. */
+    public void publishAndWait(String topic, String key, Meta meta, SpecificRecord value) {
+        CompletableFuture<Void> done = publish(topic, key, meta, value);
+        while (true) {
+            try {
+                done.get(CHECK_CLOSING_MS, TimeUnit.MILLISECONDS);
+                return;
+            } catch (TimeoutException e) {
+                if (closing) {
+                    throw new PublishException("record of %s not acknowledged: the node closes".formatted(key), e);
+                }
+            } catch (ExecutionException e) {
+                throw new PublishException("record of %s was refused: %s".formatted(key, e.getCause()), e.getCause());
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new PublishException("publishing a record of %s was interrupted".formatted(key), e);
+            }
+        }
+    }
+
+    private void failed(String type, String key, Exception failure) {
+        if (!closing) {
+            metrics.count(NodeCounter.PUBLISH_FAILURES);
+            log.error("{} of {} is not published: {}", type, key, failure.toString());
+        }
+    }
+
+    /** Lets waiting callers go; what is not yet sent is given up after a few seconds. */
+    public void stop() {
+        closing = true;
+    }
+
+    @Override
+    public void close() {
+        closing = true;
+        producer.close(CLOSE);
+    }
+}

@@ -1,0 +1,40 @@
+package io.keepup.node.hosting;
+
+import java.util.List;
+
+/**
+ * A volume on this node, for people and programs; read at one moment, not across nodes. LSNs of the WAL lane and the
+ * barrier are 0 on a replica.
+ *
+ * @param role {@code primary}, {@code replica} or {@code none}
+ * @param walTail oldest LSN in the local WAL
+ * @param laneTail oldest LSN on the WAL lane, primary only
+ * @param shippedLsn newest LSN the broker has, primary only
+ * @param barrierLsn durable on a majority, primary only
+ * @param fault damage found, or null
+ * @param sessionId newest session this node took part in as the replica; 0 for none
+ */
+public record HostedStatus(
+        String volumeId,
+        String nodeId,
+        String role,
+        long epoch,
+        long sizeBytes,
+        int blockSize,
+        long appliedLsn,
+        long durableLsn,
+        long checkpointLsn,
+        long walTail,
+        long laneTail,
+        long shippedLsn,
+        long barrierLsn,
+        boolean recoverable,
+        String fault,
+        long sessionId,
+        boolean sessionActive,
+        List<PinStatus> pins,
+        List<String> replicas) {
+
+    /** A live pin of a primary. */
+    public record PinStatus(long sessionId, String replicaId, String kind, long lsn) {}
+}

@@ -1,0 +1,254 @@
+package io.keepup.node.hosting;
+
+import io.keepup.node.NodeContext;
+import io.keepup.node.event.NodeEvents.Gates;
+import io.keepup.node.hosting.HostedStatus.PinStatus;
+import io.keepup.node.hosting.NotServedException.Reason;
+import io.keepup.node.note.NoteState;
+import io.keepup.node.note.VolumeNote;
+import io.keepup.node.primary.PrimaryVolume;
+import io.keepup.node.replica.ReplicaVolume;
+import io.keepup.volume.Digest;
+import io.keepup.volume.Volume;
+import io.keepup.volume.VolumeRole;
+import io.keepup.volume.VolumeStatus;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * One volume of this node: its data, its note, and the part it plays in the current epoch. Block I/O and the facts of it
+ * are here for people and programs; roles change only through commands. Thread-safe.
+ */
+public final class HostedVolume {
+
+    private final NodeContext context;
+    private final Volume volume;
+    private final VolumeNote note;
+    private final Roles roles;
+    private final String volumeId;
+    private volatile PrimaryVolume primary;
+    private volatile ReplicaVolume replica;
+
+    HostedVolume(NodeContext context, Volume volume, VolumeNote note, Roles roles) {
+        this.context = context;
+        this.volume = volume;
+        this.note = note;
+        this.roles = roles;
+        this.volumeId = volume.status().spec().volumeId();
+    }
+
+    /** Makes the part of a role; what all volumes of a node share stays behind it. */
+    interface Roles {
+        PrimaryVolume primary(Volume volume, VolumeNote note, long epoch);
+
+        ReplicaVolume replica(Volume volume, VolumeNote note, long epoch);
+    }
+
+    // ---------------------------------------------------------------- role
+
+    /** Goes on in the role the volume had when the node stopped, and says so. */
+    synchronized void resume() {
+        VolumeStatus status = volume.status();
+        play(status);
+        ReplicaVolume asReplica = replica;
+        if (asReplica != null) {
+            asReplica.reportLostSession();
+        }
+        if (status.epoch() > 0) {
+            context.events().readiness(volumeId, status.epoch(), Gates.ROLE_APPLIED);
+        }
+        if (asReplica != null) {
+            asReplica.startReceiver();
+        }
+        PrimaryVolume asPrimary = primary;
+        if (asPrimary != null) {
+            asPrimary.resume();
+        }
+    }
+
+    /**
+     * Assumes a role of an epoch, durably, and says so; the same again only says it again. Sessions of the epoch before
+     * end.
+     *
+     * @throws io.keepup.volume.VolumeException when the epoch is lower, or the role differs in the same epoch
+     */
+    public synchronized void applyRole(long epoch, VolumeRole role) {
+        VolumeStatus before = volume.status();
+        boolean changes = epoch > before.epoch();
+        if (changes && replica != null) {
+            replica.endForNewEpoch();
+            replica = null;
+        }
+        if (changes && primary != null) {
+            primary.close();
+            primary = null;
+        }
+        volume.assume(epoch, role);
+        note.update(state -> state.epoch() == epoch ? state : state.newEpoch(epoch));
+        if (primary == null && replica == null) {
+            play(volume.status());
+        }
+        context.events().readiness(volumeId, epoch, Gates.ROLE_APPLIED);
+    }
+
+    private void play(VolumeStatus status) {
+        switch (status.role()) {
+            case PRIMARY -> primary = roles.primary(volume, note, status.epoch());
+            case REPLICA -> replica = roles.replica(volume, note, status.epoch());
+            case NONE -> {}
+        }
+    }
+
+    /** The primary's part, if it is one in this epoch. */
+    public Optional<PrimaryVolume> primary(long epoch) {
+        return Optional.ofNullable(primary).filter(p -> volume.status().epoch() == epoch);
+    }
+
+    /** The replica's part, if it is one in this epoch. */
+    public Optional<ReplicaVolume> replica(long epoch) {
+        return replica().filter(r -> volume.status().epoch() == epoch);
+    }
+
+    /** The replica's part, whatever the epoch. */
+    public Optional<ReplicaVolume> replica() {
+        return Optional.ofNullable(replica);
+    }
+
+    /** The primary's part, whatever the epoch. */
+    public Optional<PrimaryVolume> primary() {
+        return Optional.ofNullable(primary);
+    }
+
+    // ------------------------------------------------------------ block I/O
+
+    /**
+     * Writes blocks on the primary; the data is in the WAL, not yet durable.
+     *
+     * @return the LSN to wait for
+     * @throws NotServedException when this node is not the volume's primary
+     */
+    public long write(long lba, ByteBuffer data) {
+        PrimaryVolume here = requirePrimary();
+        long lsn = volume.write(lba, data);
+        here.appended();
+        return lsn;
+    }
+
+    /** Trims blocks on the primary, as {@link #write}. */
+    public long trim(long lba, int blocks) {
+        PrimaryVolume here = requirePrimary();
+        long lsn = volume.trim(lba, blocks);
+        here.appended();
+        return lsn;
+    }
+
+    /** Returns when an LSN is fsynced here. */
+    public void awaitDurable(long lsn) {
+        volume.awaitDurable(lsn);
+    }
+
+    /** Whether an LSN is durable on a majority of the copies, waiting at most {@code limit} for it. */
+    public boolean awaitBarrier(long lsn, Duration limit) {
+        return requirePrimary().awaitBarrier(lsn, limit);
+    }
+
+    /** Fills {@code destination} from {@code lba} on with the newest data of this copy. */
+    public void read(long lba, ByteBuffer destination) {
+        volume.read(lba, destination);
+    }
+
+    /** Brings all data into the extent; returns the checkpoint's LSN. */
+    public long flush() {
+        return volume.flush();
+    }
+
+    /** Flushes, then digests the whole volume. */
+    public Digest digest() {
+        return volume.digest();
+    }
+
+    /**
+     * Trims the WAL lane and the local WAL up to an LSN, bounded by pins and by what was shipped.
+     *
+     * @return the oldest LSN the lane holds after it
+     * @throws NotServedException when this node is not the primary, or its shipper is not connected
+     */
+    public long trimWal(long upToLsn) {
+        PrimaryVolume here = requirePrimary();
+        if (!here.retained().connected()) {
+            throw new NotServedException(
+                    Reason.NOT_CONNECTED,
+                    "the WAL lane of volume %s is not connected yet: try again".formatted(volumeId));
+        }
+        return here.retained().trim(upToLsn);
+    }
+
+    private PrimaryVolume requirePrimary() {
+        PrimaryVolume here = primary;
+        if (here == null) {
+            throw new NotServedException(
+                    Reason.NOT_PRIMARY,
+                    "node %s is not the primary of volume %s: ask the primary".formatted(context.nodeId(), volumeId));
+        }
+        return here;
+    }
+
+    /** Where the volume stands. */
+    public HostedStatus status() {
+        VolumeStatus status = volume.status();
+        PrimaryVolume asPrimary = primary;
+        NoteState.Session session = note.state().session();
+        return new HostedStatus(
+                volumeId,
+                context.nodeId(),
+                status.role().name().toLowerCase(Locale.ROOT),
+                status.epoch(),
+                status.spec().sizeBytes(),
+                status.spec().blockSize(),
+                status.appliedLsn(),
+                status.durableLsn(),
+                status.checkpointLsn(),
+                status.walTail(),
+                asPrimary == null ? 0 : asPrimary.retained().tail(),
+                asPrimary == null ? 0 : asPrimary.retained().acknowledged(),
+                asPrimary == null ? 0 : asPrimary.barrier().confirmed(),
+                status.recoverable(),
+                status.fault() == null ? null : status.fault().name().toLowerCase(Locale.ROOT),
+                session == null ? 0 : session.id(),
+                session != null && session.live(),
+                asPrimary == null
+                        ? List.of()
+                        : asPrimary.pins().live().stream()
+                                .map(p -> new PinStatus(
+                                        p.sessionId(), p.replicaId(), p.kind().name(), p.lsn()))
+                                .toList(),
+                note.state().replicas().stream().map(NoteState.Replica::id).toList());
+    }
+
+    public String volumeId() {
+        return volumeId;
+    }
+
+    /** Who asked last as the primary of this epoch; empty when nobody did. */
+    public String primaryId() {
+        return note.state().primaryId();
+    }
+
+    // --------------------------------------------------------------- ending
+
+    /** Begins to stop, without waiting. */
+    void stop() {
+        replica().ifPresent(ReplicaVolume::stop);
+        primary().ifPresent(PrimaryVolume::stop);
+    }
+
+    /** Waits for everything that works on the volume, then closes it. */
+    void close() {
+        replica().ifPresent(ReplicaVolume::close);
+        primary().ifPresent(PrimaryVolume::close);
+        volume.close();
+    }
+}

@@ -1,0 +1,200 @@
+package io.keepup.node.hosting;
+
+import io.keepup.node.NodeContext;
+import io.keepup.node.NodeCounter;
+import io.keepup.node.NodeSettings;
+import io.keepup.node.note.VolumeNote;
+import io.keepup.node.primary.PrimaryVolume;
+import io.keepup.node.replica.LiveLane;
+import io.keepup.node.replica.ReplicaVolume;
+import io.keepup.volume.Volume;
+import io.keepup.volume.VolumeException;
+import io.keepup.volume.VolumeSpec;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import org.apache.kafka.clients.producer.Producer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** All volumes of a node, with what they share: the live lane, the WAL producer, the clockwork of syncs. Thread-safe. */
+public final class VolumeHost implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(VolumeHost.class);
+    private static final long DEFAULT_SIZE = 1L << 30;
+    private static final int DEFAULT_BLOCK_SIZE = 4096;
+    private static final long ANSWER_TICK_MS = 50;
+    private static final Duration CLOSE = Duration.ofSeconds(3);
+
+    private final NodeContext context;
+    private final Path volumesDir;
+    private final Path notesDir;
+    private final LiveLane liveLane;
+    private final Producer<byte[], byte[]> walProducer;
+    private final AtomicLong syncIds;
+    private final Map<String, HostedVolume> volumes = new ConcurrentSkipListMap<>();
+    private final Map<String, String> unopened = new ConcurrentSkipListMap<>();
+    private final ScheduledExecutorService clockwork;
+
+    public VolumeHost(NodeContext context, Path volumesDir, Path notesDir) {
+        this.context = context;
+        this.volumesDir = volumesDir;
+        this.notesDir = notesDir;
+        this.liveLane = new LiveLane(context);
+        this.walProducer = context.kafka().laneProducer("wal");
+        // Rising over restarts [G5]: a process asks fewer than 1,000 times a millisecond.
+        this.syncIds = new AtomicLong(context.clock().millis() * 1_000);
+        this.clockwork = Executors.newScheduledThreadPool(
+                2,
+                Thread.ofPlatform()
+                        .name("keepup-%s-clockwork-".formatted(context.nodeId()), 1)
+                        .daemon(true)
+                        .factory());
+    }
+
+    /** Opens every volume on disk. One that cannot be opened is reported and does not stop the others. */
+    public void openAll() {
+        try (var directories = Files.list(volumesDir)) {
+            directories.filter(Files::isDirectory).sorted().forEach(this::open);
+        } catch (IOException e) {
+            throw new UncheckedIOException("listing " + volumesDir, e);
+        }
+    }
+
+    private void open(Path directory) {
+        String volumeId = directory.getFileName().toString();
+        Volume volume = null;
+        try {
+            VolumeNote note = VolumeNote.open(notesDir, volumeId);
+            volume = Volume.open(directory);
+            volumes.put(volumeId, new HostedVolume(context, volume, note, new HostRoles()));
+        } catch (VolumeException e) {
+            if (e.kind() == VolumeException.Kind.NOT_A_VOLUME) {
+                log.warn(
+                        "{} holds no volume: a crash while it was being made; it is made again when assigned",
+                        directory);
+                return;
+            }
+            notOpened(volumeId, e);
+        } catch (RuntimeException e) {
+            if (volume != null) {
+                volume.close();
+            }
+            notOpened(volumeId, e);
+        }
+    }
+
+    private void notOpened(String volumeId, RuntimeException failure) {
+        unopened.put(volumeId, String.valueOf(failure.getMessage()));
+        context.metrics().count(NodeCounter.VOLUME_ERRORS);
+        log.error("Volume {} is not served: {}", volumeId, failure.getMessage(), failure);
+    }
+
+    /** Goes on in the roles found on disk and starts the clockwork. */
+    public void start() {
+        liveLane.start();
+        volumes.values().forEach(v -> guarded(v, HostedVolume::resume));
+        long interval = context.settings().get(NodeSettings.SYNC_INTERVAL).toMillis();
+        clockwork.scheduleAtFixedRate(
+                () -> volumes.values().forEach(v -> guarded(v, w -> w.primary().ifPresent(PrimaryVolume::tick))),
+                interval,
+                interval,
+                TimeUnit.MILLISECONDS);
+        clockwork.scheduleAtFixedRate(
+                () -> volumes.values().forEach(v -> guarded(v, w -> w.replica().ifPresent(ReplicaVolume::tick))),
+                ANSWER_TICK_MS,
+                ANSWER_TICK_MS,
+                TimeUnit.MILLISECONDS);
+    }
+
+    /** One volume's trouble stays its own. */
+    private void guarded(HostedVolume volume, Consumer<HostedVolume> work) {
+        try {
+            work.accept(volume);
+        } catch (RuntimeException e) {
+            context.metrics().count(NodeCounter.VOLUME_ERRORS);
+            log.error("Volume {}: {}", volume.volumeId(), e.getMessage(), e);
+        }
+    }
+
+    /**
+     * The volume, made now if this node never had it.
+     *
+     * @param sizeBytes 0 for the default of 1 GiB
+     * @param blockSize 0 for the default of 4096 bytes
+     * @throws VolumeException when it cannot be made, or was there and could not be opened
+     */
+    public synchronized HostedVolume open(String volumeId, long sizeBytes, int blockSize) {
+        HostedVolume known = volumes.get(volumeId);
+        if (known != null) {
+            return known;
+        }
+        String why = unopened.get(volumeId);
+        if (why != null) {
+            throw new VolumeException(
+                    VolumeException.Kind.IO_ERROR, "volume %s could not be opened: %s".formatted(volumeId, why));
+        }
+        VolumeSpec spec = new VolumeSpec(
+                volumeId, sizeBytes == 0 ? DEFAULT_SIZE : sizeBytes, blockSize == 0 ? DEFAULT_BLOCK_SIZE : blockSize);
+        VolumeNote note = VolumeNote.open(notesDir, volumeId);
+        HostedVolume made =
+                new HostedVolume(context, Volume.create(volumesDir.resolve(volumeId), spec), note, new HostRoles());
+        volumes.put(volumeId, made);
+        log.info("Volume {} made: {} bytes in blocks of {}", volumeId, spec.sizeBytes(), spec.blockSize());
+        return made;
+    }
+
+    public Optional<HostedVolume> volume(String volumeId) {
+        return Optional.ofNullable(volumes.get(volumeId));
+    }
+
+    public Collection<HostedVolume> volumes() {
+        return List.copyOf(volumes.values());
+    }
+
+    /** Volumes on disk that are not served, with the reason. */
+    public Map<String, String> unopened() {
+        return Map.copyOf(unopened);
+    }
+
+    /** Tells everything to stop, waits for it, and closes the volumes. Sessions are left as they are [R9]. */
+    @Override
+    public void close() {
+        clockwork.shutdown();
+        volumes.values().forEach(HostedVolume::stop);
+        walProducer.close(CLOSE);
+        liveLane.close();
+        volumes.values().forEach(v -> guarded(v, HostedVolume::close));
+        try {
+            if (!clockwork.awaitTermination(CLOSE.toMillis(), TimeUnit.MILLISECONDS)) {
+                log.warn("the sync clockwork of node {} is still busy", context.nodeId());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private final class HostRoles implements HostedVolume.Roles {
+        @Override
+        public PrimaryVolume primary(Volume volume, VolumeNote note, long epoch) {
+            return new PrimaryVolume(context, volume, note, epoch, walProducer, syncIds);
+        }
+
+        @Override
+        public ReplicaVolume replica(Volume volume, VolumeNote note, long epoch) {
+            return new ReplicaVolume(context, volume, note, liveLane, epoch);
+        }
+    }
+}

@@ -1,0 +1,56 @@
+package io.keepup.node.http;
+
+import io.helidon.webserver.WebServer;
+import io.keepup.node.NodeSettings;
+import io.keepup.node.NodeStartException;
+import io.keepup.node.hosting.VolumeHost;
+import java.time.Duration;
+
+/** The node's data address: block I/O for people and programs over HTTP. */
+public final class DataServer implements AutoCloseable {
+
+    private static final Duration FAREWELL = Duration.ofMillis(500);
+
+    private final WebServer server;
+    private final String host;
+
+    private DataServer(WebServer server, String host) {
+        this.server = server;
+        this.host = host;
+    }
+
+    /** @throws NodeStartException when the address cannot be listened on */
+    public static DataServer start(NodeSettings settings, VolumeHost volumes) {
+        BlockRoutes routes = new BlockRoutes(volumes, settings.get(NodeSettings.HTTP_MAX_BODY));
+        try {
+            WebServer server = WebServer.builder()
+                    .host(settings.listenHost())
+                    .port(settings.listenPort())
+                    .shutdownHook(false)
+                    .shutdownGracePeriod(FAREWELL)
+                    .maxPayloadSize(settings.get(NodeSettings.HTTP_MAX_BODY))
+                    .routing(routes::addTo)
+                    .build();
+            server.start();
+            if (!server.isRunning()) {
+                throw new IllegalStateException("it is in use"); // Helidon logs why and throws nothing
+            }
+            return new DataServer(server, settings.listenHost());
+        } catch (RuntimeException e) {
+            throw new NodeStartException(
+                    "the data address %s:%d cannot be listened on (%s): name a free one"
+                            .formatted(settings.listenHost(), settings.listenPort(), e.getMessage()),
+                    e);
+        }
+    }
+
+    /** {@code host:port} as listened on. */
+    public String address() {
+        return host + ":" + server.port();
+    }
+
+    @Override
+    public void close() {
+        server.stop();
+    }
+}

@@ -1,0 +1,120 @@
+package io.keepup.node.kafka;
+
+import io.keepup.node.NodeSettings;
+import io.keepup.schemas.topic.Topics;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/** Makes the Kafka clients of a node, each tuned for its one use. The operator's properties come first, safety settings win. */
+public final class KafkaClients {
+
+    /** One MiB of payload with its envelope fits a pooled buffer. */
+    private static final int LANE_BATCH_BYTES = (1 << 20) + (64 << 10);
+
+    private static final int SOCKET_BUFFER = 1 << 20;
+
+    private final NodeSettings settings;
+    private final AtomicInteger numbers = new AtomicInteger();
+
+    public KafkaClients(NodeSettings settings) {
+        this.settings = settings;
+    }
+
+    public Admin admin() {
+        return Admin.create(common("admin"));
+    }
+
+    /** Reads committed commands; the group only keeps offsets, partitions are assigned by hand. */
+    public KafkaConsumer<byte[], byte[]> commandConsumer() {
+        Map<String, Object> config = consumer("commands");
+        config.put(ConsumerConfig.GROUP_ID_CONFIG, "keepup-node-" + settings.id());
+        config.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+        config.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+        return new KafkaConsumer<>(config);
+    }
+
+    /** Reads sync questions and answers from now on. */
+    public KafkaConsumer<byte[], byte[]> syncConsumer() {
+        Map<String, Object> config = consumer("sync");
+        config.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "latest");
+        return new KafkaConsumer<>(config);
+    }
+
+    /** Streams a lane: large fetches, checksums left to the entries' and chunks' own. */
+    public KafkaConsumer<byte[], byte[]> laneConsumer(String use, String offsetReset) {
+        Map<String, Object> config = consumer(use);
+        config.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, offsetReset);
+        config.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, 16 << 20);
+        config.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, 8 << 20);
+        config.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 64);
+        config.put(ConsumerConfig.RECEIVE_BUFFER_CONFIG, SOCKET_BUFFER);
+        config.put(ConsumerConfig.CHECK_CRCS_CONFIG, false);
+        return new KafkaConsumer<>(config);
+    }
+
+    /** Looks at single records of a lane: as little as possible a fetch. */
+    public KafkaConsumer<byte[], byte[]> probeConsumer() {
+        Map<String, Object> config = consumer("probe");
+        config.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+        config.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, 1);
+        config.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 1);
+        return new KafkaConsumer<>(config);
+    }
+
+    /** For events, sync questions and answers: each record at once. */
+    public KafkaProducer<byte[], byte[]> eventProducer() {
+        Map<String, Object> config = producer("events");
+        config.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, 2_000);
+        return new KafkaProducer<>(config);
+    }
+
+    /** For a lane of 1 MiB records; blocks its sender when it holds more than the buffer. */
+    public KafkaProducer<byte[], byte[]> laneProducer(String use) {
+        Map<String, Object> config = producer(use);
+        config.put(ProducerConfig.BATCH_SIZE_CONFIG, LANE_BATCH_BYTES);
+        config.put(ProducerConfig.BUFFER_MEMORY_CONFIG, (long) settings.get(NodeSettings.LANE_BUFFER_BYTES));
+        config.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Topics.LANE_MAX_MESSAGE_BYTES);
+        config.put(ProducerConfig.SEND_BUFFER_CONFIG, SOCKET_BUFFER);
+        config.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, 2_000);
+        return new KafkaProducer<>(config);
+    }
+
+    private Map<String, Object> producer(String use) {
+        Map<String, Object> config = common(use);
+        config.put(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
+        config.put(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
+        config.put(ProducerConfig.ACKS_CONFIG, "all");
+        config.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
+        config.put(ProducerConfig.LINGER_MS_CONFIG, 0);
+        // A batch never expires: were one given up, the next could still be written and leave a gap before it.
+        config.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, Integer.MAX_VALUE);
+        config.put(ProducerConfig.RETRIES_CONFIG, Integer.MAX_VALUE);
+        return config;
+    }
+
+    private Map<String, Object> consumer(String use) {
+        Map<String, Object> config = common(use);
+        config.put(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
+        config.put(ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
+        config.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+        return config;
+    }
+
+    private Map<String, Object> common(String use) {
+        Map<String, Object> config = new HashMap<>(settings.kafka());
+        config.put(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, settings.bootstrap());
+        config.put(
+                AdminClientConfig.CLIENT_ID_CONFIG,
+                "keepup-%s-%s-%d".formatted(settings.id(), use, numbers.incrementAndGet()));
+        return config;
+    }
+}

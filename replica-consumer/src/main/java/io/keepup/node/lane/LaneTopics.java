@@ -1,0 +1,82 @@
+package io.keepup.node.lane;
+
+import io.keepup.schemas.registry.SchemaRegistration;
+import io.keepup.schemas.registry.SchemaRegistry;
+import io.keepup.schemas.topic.TopicAdmin;
+import io.keepup.schemas.topic.TopicSpec;
+import io.keepup.schemas.topic.Topics;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+
+/** Creates the lanes of a volume and deletes records from them. Thread-safe. */
+public final class LaneTopics {
+
+    /** Delete everything written so far. */
+    public static final long ALL = -1;
+
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+    private final Admin admin;
+    private final TopicAdmin topics;
+    private final SchemaRegistry registry;
+    private final short replicationFactor;
+
+    public LaneTopics(Admin admin, SchemaRegistry registry, short replicationFactor) {
+        this.admin = admin;
+        this.topics = new TopicAdmin(admin, PATIENCE);
+        this.registry = registry;
+        this.replicationFactor = replicationFactor;
+    }
+
+    /**
+     * Both lanes of a volume exist, with their schemas registered, and take records. Doing it again is no error.
+     *
+     * @throws io.keepup.schemas.topic.TopicException when the cluster does not do it
+     * @throws io.keepup.schemas.registry.RegistryException when the registry does not
+     */
+    public void ensure(String volumeId) {
+        List<TopicSpec> lanes = Topics.lanes(volumeId);
+        topics.ensure(lanes, replicationFactor);
+        SchemaRegistration.registerAll(registry, lanes);
+    }
+
+    /**
+     * Deletes the records of a lane below an offset, or {@link #ALL}; returns the lane's new first offset.
+     *
+     * @throws KafkaException when the cluster does not do it in time
+     */
+    public long delete(TopicPartition lane, long beforeOffset) {
+        try {
+            return admin.deleteRecords(Map.of(lane, RecordsToDelete.beforeOffset(beforeOffset)))
+                    .lowWatermarks()
+                    .get(lane)
+                    .get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
+                    .lowWatermark();
+        } catch (ExecutionException e) {
+            throw new KafkaException("deleting records of " + lane + " failed", e.getCause());
+        } catch (TimeoutException e) {
+            throw new KafkaException("deleting records of " + lane + " took too long", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new KafkaException("deleting records of " + lane + " was interrupted", e);
+        }
+    }
+
+    /** The one partition of a volume's WAL lane. */
+    public static TopicPartition wal(String volumeId) {
+        return new TopicPartition(Topics.wal(volumeId), 0);
+    }
+
+    /** The one partition of a volume's base lane. */
+    public static TopicPartition base(String volumeId) {
+        return new TopicPartition(Topics.base(volumeId), 0);
+    }
+}

@@ -1,0 +1,136 @@
+package io.keepup.node.lane;
+
+import io.keepup.node.NodeContext;
+import io.keepup.v1.WalBatch;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.apache.kafka.clients.consumer.CloseOptions;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
+
+/**
+ * Looks things up on a WAL lane by reading single records; no index is kept anywhere.
+ *
+ * <p>Among the records of one epoch LSNs rise with offsets. Records of lower epochs can lie anywhere between them, left by
+ * a primary that did not yet know it was replaced, and are passed over. Not thread-safe.
+ */
+public final class WalTopic implements AutoCloseable {
+
+    private static final Duration CALL = Duration.ofSeconds(10);
+    private static final Duration POLL = Duration.ofMillis(200);
+
+    /** A record and where it lies. */
+    public record Shipped(long offset, WalBatch batch, int bytes) {
+        public long firstLsn() {
+            return LaneRecords.firstLsn(batch);
+        }
+
+        public long lastLsn() {
+            return LaneRecords.lastLsn(batch);
+        }
+    }
+
+    private final NodeContext context;
+    private final TopicPartition lane;
+    private final Consumer<byte[], byte[]> consumer;
+
+    public WalTopic(NodeContext context, String volumeId) {
+        this.context = context;
+        this.lane = LaneTopics.wal(volumeId);
+        this.consumer = context.kafka().probeConsumer();
+        consumer.assign(List.of(lane));
+    }
+
+    /** Offset of the oldest record, or of the next one when there is none. */
+    public long begin() {
+        return consumer.beginningOffsets(List.of(lane), CALL).get(lane);
+    }
+
+    /** Offset the next record will have. */
+    public long end() {
+        return consumer.endOffsets(List.of(lane), CALL).get(lane);
+    }
+
+    /** The first record of an epoch in {@code [from, before)}. */
+    public Optional<Shipped> first(long epoch, long from, long before) {
+        consumer.seek(lane, from);
+        while (consumer.position(lane, CALL) < before) {
+            for (ConsumerRecord<byte[], byte[]> record : poll()) {
+                Optional<Shipped> shipped = decode(record).filter(s -> s.batch.getEpoch() == epoch);
+                if (shipped.isPresent() && record.offset() < before) {
+                    return shipped;
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** The newest record, of whatever epoch. */
+    public Optional<Shipped> newest() {
+        return newest(Long.MIN_VALUE);
+    }
+
+    /** The newest record of an epoch or above it. */
+    public Optional<Shipped> newest(long leastEpoch) {
+        long begin = begin();
+        for (long offset = end() - 1; offset >= begin; offset--) {
+            consumer.seek(lane, offset);
+            while (consumer.position(lane, CALL) <= offset) {
+                for (ConsumerRecord<byte[], byte[]> record : poll()) {
+                    Optional<Shipped> shipped = decode(record).filter(s -> s.batch.getEpoch() >= leastEpoch);
+                    if (shipped.isPresent()) {
+                        return shipped;
+                    }
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    /**
+     * The last record of an epoch whose first LSN is not above {@code lsn}: it holds that LSN, or ends just before it. A
+     * binary search. Empty when there is no such record; {@link #first} tells whether the epoch has others.
+     */
+    public Optional<Shipped> floor(long epoch, long lsn) {
+        long high = end();
+        Optional<Shipped> first = first(epoch, begin(), high);
+        if (first.isEmpty() || first.get().firstLsn() > lsn) {
+            return Optional.empty();
+        }
+        Shipped low = first.get();
+        while (high - low.offset > 1) {
+            long middle = low.offset + (high - low.offset) / 2;
+            Optional<Shipped> probe = first(epoch, middle, high);
+            if (probe.isPresent() && probe.get().firstLsn() <= lsn) {
+                low = probe.get();
+            } else {
+                high = middle;
+            }
+        }
+        return Optional.of(low);
+    }
+
+    private Iterable<ConsumerRecord<byte[], byte[]>> poll() {
+        long deadline = System.nanoTime() + CALL.toNanos();
+        while (System.nanoTime() < deadline) {
+            var records = consumer.poll(POLL);
+            if (!records.isEmpty()) {
+                return records.records(lane);
+            }
+        }
+        throw new TimeoutException("no record of " + lane + " within " + CALL.toSeconds() + " s");
+    }
+
+    private Optional<Shipped> decode(ConsumerRecord<byte[], byte[]> record) {
+        return WalBatches.decode(context, record)
+                .map(batch -> new Shipped(record.offset(), batch, record.serializedValueSize()));
+    }
+
+    @Override
+    public void close() {
+        consumer.close(CloseOptions.timeout(Duration.ZERO));
+    }
+}

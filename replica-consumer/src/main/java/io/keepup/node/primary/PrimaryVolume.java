@@ -1,0 +1,173 @@
+package io.keepup.node.primary;
+
+import io.keepup.node.NodeContext;
+import io.keepup.node.event.NodeEvents.Gates;
+import io.keepup.node.note.NoteState.Pin;
+import io.keepup.node.note.NoteState.Replica;
+import io.keepup.node.note.VolumeNote;
+import io.keepup.v1.CancelSession;
+import io.keepup.v1.IssueCatchUp;
+import io.keepup.v1.IssueRebuild;
+import io.keepup.v1.SessionKind;
+import io.keepup.v1.SyncAnswer;
+import io.keepup.volume.Volume;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.kafka.clients.producer.Producer;
+
+/** A volume in the role of primary, in one epoch: ships, asks, pins, serves bases. Thread-safe. */
+public final class PrimaryVolume implements AutoCloseable {
+
+    private final NodeContext context;
+    private final Volume volume;
+    private final VolumeNote note;
+    private final long epoch;
+    private final PinBoard pins;
+    private final RetainedWal retained;
+    private final BaseLane base;
+    private final Barrier barrier = new Barrier();
+    private final SyncRounds rounds;
+    private final WalShipper shipper;
+    private final String shipperName;
+    private Thread shipping;
+    private boolean closed;
+
+    /**
+     * @param walProducer shared by all volumes of the node
+     * @param syncIds shared by all volumes of the node
+     */
+    public PrimaryVolume(
+            NodeContext context,
+            Volume volume,
+            VolumeNote note,
+            long epoch,
+            Producer<byte[], byte[]> walProducer,
+            AtomicLong syncIds) {
+        this.context = context;
+        this.volume = volume;
+        this.note = note;
+        this.epoch = epoch;
+        String volumeId = volume.status().spec().volumeId();
+        this.base = new BaseLane(context, volume);
+        this.pins = new PinBoard(volumeId, note, context.metrics(), base::ended);
+        this.retained = new RetainedWal(context, volume, epoch, pins);
+        this.rounds = new SyncRounds(context, volume, epoch, retained, pins, barrier, syncIds);
+        this.shipper = new WalShipper(context, volume, note, epoch, retained, walProducer);
+        this.shipperName = "keepup-%s-ship-%s".formatted(context.nodeId(), volumeId);
+    }
+
+    /** Goes on after a restart: with the replicas it had, and without the bases it was serving [R9]. */
+    public void resume() {
+        if (!note.state().configured()) {
+            return;
+        }
+        for (Pin pin : pins.live()) {
+            if (pin.kind() == SessionKind.rebuild) {
+                base.abandon(pin.sessionId(), epoch);
+            }
+        }
+        run(note.state().replicas());
+    }
+
+    /** The replicas to ship to and to ask; starts the shipper at the first call. Again with the same is no error. */
+    public void configure(List<Replica> replicas) {
+        note.update(state -> state.withReplicas(replicas));
+        run(replicas);
+    }
+
+    private synchronized void run(List<Replica> replicas) {
+        List<String> ids = replicas.stream().map(Replica::id).toList();
+        pins.keepOnly(ids);
+        rounds.replicas(ids);
+        if (closed) {
+            return;
+        }
+        if (shipping == null) {
+            shipping = Thread.ofVirtual().name(shipperName).start(shipper);
+        } else if (retained.connected()) {
+            String volumeId = volume.status().spec().volumeId();
+            context.events().readiness(volumeId, epoch, new Gates(null, null, true, true));
+        }
+    }
+
+    /** Pins the WAL of a catch-up session [N1]. */
+    public void issued(IssueCatchUp command) {
+        pins.take(command.getSessionId(), command.getReplicaId(), SessionKind.catchup, command.getPinLsn());
+    }
+
+    /** Pins the WAL from the head on and serves the base. */
+    public void issued(IssueRebuild command) {
+        long head = volume.status().durableLsn();
+        if (pins.take(command.getSessionId(), command.getReplicaId(), SessionKind.rebuild, head)) {
+            base.serve(command);
+        }
+    }
+
+    /** The session is over by decision. */
+    public void cancelled(CancelSession command) {
+        pins.release(command.getSessionId(), "cancelled, " + command.getReason());
+    }
+
+    /** A replica has answered. */
+    public void answered(SyncAnswer answer) {
+        rounds.answered(answer);
+    }
+
+    /** To be called every sync interval. */
+    public void tick() {
+        rounds.tick();
+    }
+
+    /** An entry was appended to the local WAL. */
+    public void appended() {
+        shipper.appended();
+    }
+
+    /** Whether the quorum barrier covers an LSN, waiting at most {@code limit} for it. */
+    public boolean awaitBarrier(long lsn, Duration limit) {
+        rounds.want(lsn);
+        return barrier.await(lsn, limit);
+    }
+
+    /** The WAL lane's bounds, and its trimming. */
+    public RetainedWal retained() {
+        return retained;
+    }
+
+    public PinBoard pins() {
+        return pins;
+    }
+
+    public Barrier barrier() {
+        return barrier;
+    }
+
+    /** Begins to stop, without waiting and without a word to anybody. */
+    public void stop() {
+        synchronized (this) {
+            closed = true;
+        }
+        shipper.close();
+        barrier.close();
+        base.stop();
+    }
+
+    /** Stops and waits for everything that works on the volume: an epoch's end, or the node's. */
+    @Override
+    public void close() {
+        stop();
+        base.close();
+        Thread running;
+        synchronized (this) {
+            running = shipping;
+        }
+        if (running != null) {
+            try {
+                running.join();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+}

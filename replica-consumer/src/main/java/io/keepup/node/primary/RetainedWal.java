@@ -1,0 +1,156 @@
+package io.keepup.node.primary;
+
+import io.keepup.node.NodeContext;
+import io.keepup.node.NodeCounter;
+import io.keepup.node.NodeSettings;
+import io.keepup.node.lane.LaneTopics;
+import io.keepup.node.lane.WalTopic;
+import io.keepup.volume.Volume;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What the WAL lane of one primary volume holds: its bounds and its trimming. The tail is a fact about the lane, told in
+ * every sync; local WAL is recycled only below it. Thread-safe.
+ */
+public final class RetainedWal {
+
+    private static final Logger log = LoggerFactory.getLogger(RetainedWal.class);
+    private static final int SLICES = 16;
+    private static final long BETWEEN_TRIMS_MS = 1_000;
+
+    private record Slice(long lastLsn, long bytes) {}
+
+    private final NodeContext context;
+    private final Volume volume;
+    private final String volumeId;
+    private final long epoch;
+    private final PinBoard pins;
+    private final long limit;
+    private final Deque<Slice> slices = new ArrayDeque<>();
+    private final ReentrantLock trims = new ReentrantLock();
+    private long triedAt;
+    private long retainedBytes;
+    private volatile long tail;
+    private volatile long acknowledged;
+    private volatile boolean connected;
+
+    RetainedWal(NodeContext context, Volume volume, long epoch, PinBoard pins) {
+        this.context = context;
+        this.volume = volume;
+        this.volumeId = volume.status().spec().volumeId();
+        this.epoch = epoch;
+        this.pins = pins;
+        this.limit = context.settings().get(NodeSettings.WAL_RETAIN_BYTES);
+    }
+
+    /** The lane's bounds are known: it holds {@code tail} to {@code last}, in about so many bytes. */
+    synchronized void connected(long firstLsn, long lastLsn, long bytes) {
+        tail = firstLsn;
+        acknowledged = lastLsn;
+        slices.clear();
+        retainedBytes = 0;
+        long entries = lastLsn - firstLsn + 1;
+        for (int i = 1; i <= SLICES && entries > 0; i++) {
+            add(firstLsn - 1 + entries * i / SLICES, bytes / SLICES);
+        }
+        connected = true;
+    }
+
+    synchronized void disconnected() {
+        connected = false;
+    }
+
+    /** The broker has a batch. */
+    synchronized void acknowledged(long lastLsn, long bytes) {
+        acknowledged = Math.max(acknowledged, lastLsn);
+        add(lastLsn, bytes);
+    }
+
+    private void add(long lastLsn, long bytes) {
+        slices.addLast(new Slice(lastLsn, bytes));
+        retainedBytes += bytes;
+    }
+
+    /** Up to where to trim so that three quarters of the retention limit stay; 0 while there is no need. */
+    synchronized long overdue() {
+        long now = context.clock().millis();
+        if (retainedBytes <= limit || pins.floor() < tail || now - triedAt < BETWEEN_TRIMS_MS) {
+            return 0;
+        }
+        triedAt = now;
+        long excess = retainedBytes - limit / 4 * 3;
+        long upTo = 0;
+        for (Slice slice : slices) {
+            if (excess <= 0) {
+                break;
+            }
+            upTo = slice.lastLsn;
+            excess -= slice.bytes;
+        }
+        return upTo;
+    }
+
+    /**
+     * Drops WAL up to an LSN from the lane, in whole records, then locally; never what a live pin needs, and never what
+     * was not shipped [N3].
+     *
+     * @return the tail after it
+     */
+    public long trim(long upToLsn) {
+        // Not the monitor: acknowledgements must not wait for the broker and the disk.
+        trims.lock();
+        try {
+            long upTo = Math.min(Math.min(upToLsn, acknowledged), pins.floor());
+            if (!connected || upTo < tail || !deleteRecords(upTo)) {
+                return tail;
+            }
+            volume.recycleWal(Math.min(tail - 1, volume.flush()));
+            context.metrics().count(NodeCounter.WAL_TRIMS);
+            log.info("Volume {}: WAL trimmed, the lane now begins at LSN {}", volumeId, tail);
+            return tail;
+        } finally {
+            trims.unlock();
+        }
+    }
+
+    private boolean deleteRecords(long upTo) {
+        try (WalTopic topic = new WalTopic(context, volumeId)) {
+            Optional<WalTopic.Shipped> record = topic.floor(epoch, upTo + 1);
+            if (record.isEmpty()) {
+                return false;
+            }
+            WalTopic.Shipped at = record.get();
+            boolean whole = at.lastLsn() <= upTo;
+            context.lanes().delete(LaneTopics.wal(volumeId), whole ? at.offset() + 1 : at.offset());
+            dropped(whole ? at.lastLsn() + 1 : at.firstLsn());
+            return true;
+        }
+    }
+
+    private synchronized void dropped(long newTail) {
+        tail = newTail;
+        while (!slices.isEmpty() && slices.peekFirst().lastLsn < newTail) {
+            retainedBytes -= slices.removeFirst().bytes;
+        }
+    }
+
+    /** Oldest LSN on the lane; one above the newest when it holds none. */
+    public long tail() {
+        return tail;
+    }
+
+    /** Newest LSN the broker has acknowledged. */
+    public long acknowledged() {
+        return acknowledged;
+    }
+
+    /** Whether the lane's bounds are known and entries are being shipped. */
+    public boolean connected() {
+        return connected;
+    }
+}

@@ -1,0 +1,241 @@
+package io.keepup.node.primary;
+
+import io.keepup.node.NodeContext;
+import io.keepup.node.NodeCounter;
+import io.keepup.node.NodeSettings;
+import io.keepup.node.event.NodeEvents.Gates;
+import io.keepup.node.lane.LaneRecords;
+import io.keepup.node.lane.LaneTopics;
+import io.keepup.node.lane.WalTopic;
+import io.keepup.node.note.VolumeNote;
+import io.keepup.schemas.codec.CloudEventHeaders;
+import io.keepup.schemas.topic.Topics;
+import io.keepup.v1.WalBatch;
+import io.keepup.volume.Volume;
+import io.keepup.volume.WalEntry;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Ships the durable WAL of one primary volume to its lane, in LSN order.
+ *
+ * <p>In the epoch it was made primary, the shipper first makes the lane hold its own history and nothing else: it deletes
+ * what is there and ships all it retains. Records of earlier epochs are of no use to anybody then, replicas of the new
+ * epoch refuse them; and of an earlier primary they may tell another history. Nothing is lost by deleting first: all that
+ * is shipped is durable here, and a crash in between only finds a shorter lane and goes on. After a restart in the same
+ * epoch it goes on behind the newest record of its own. If the lane holds a higher epoch, this node was replaced and does
+ * not know it yet: it stops.
+ */
+final class WalShipper implements Runnable {
+
+    private static final Logger log = LoggerFactory.getLogger(WalShipper.class);
+    private static final Duration IDLE = Duration.ofMillis(200);
+    private static final Duration RETRY = Duration.ofSeconds(1);
+
+    private final NodeContext context;
+    private final Volume volume;
+    private final VolumeNote note;
+    private final String volumeId;
+    private final long epoch;
+    private final RetainedWal retained;
+    private final Producer<byte[], byte[]> producer;
+    private final byte[] key;
+    private final Signal work = new Signal();
+    private final AtomicBoolean trimming = new AtomicBoolean();
+    private volatile boolean closing;
+    private volatile Exception sendFailure;
+    private volatile boolean unsynced;
+    private long next;
+
+    WalShipper(
+            NodeContext context,
+            Volume volume,
+            VolumeNote note,
+            long epoch,
+            RetainedWal retained,
+            Producer<byte[], byte[]> producer) {
+        this.context = context;
+        this.volume = volume;
+        this.note = note;
+        this.volumeId = volume.status().spec().volumeId();
+        this.epoch = epoch;
+        this.retained = retained;
+        this.producer = producer;
+        this.key = volumeId.getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** An entry was appended. */
+    void appended() {
+        unsynced = true;
+        work.raise();
+    }
+
+    void close() {
+        closing = true;
+        work.raise();
+    }
+
+    @Override
+    public void run() {
+        while (!closing) {
+            try {
+                connect();
+                ship();
+            } catch (FencedException e) {
+                context.metrics().count(NodeCounter.STALE_EPOCH);
+                log.error("Volume {}: shipping stopped: {}", volumeId, e.getMessage());
+                return;
+            } catch (RuntimeException e) {
+                if (closing) {
+                    return;
+                }
+                context.metrics().count(NodeCounter.SHIPPER_FAILURES);
+                log.error("Volume {}: shipping from LSN {} failed, trying again", volumeId, next, e);
+                work.await(RETRY);
+            } finally {
+                retained.disconnected();
+            }
+        }
+    }
+
+    private void connect() {
+        context.lanes().ensure(volumeId);
+        context.events().readiness(volumeId, epoch, Gates.SHIPPER_CONFIGURED);
+        try (WalTopic topic = new WalTopic(context, volumeId)) {
+            Optional<WalTopic.Shipped> newest = topic.newest();
+            if (newest.isPresent() && newest.get().batch().getEpoch() > epoch) {
+                throw new FencedException("its lane holds epoch %d of %s, this node is of epoch %d"
+                        .formatted(
+                                newest.get().batch().getEpoch(),
+                                newest.get().batch().getPrimaryId(),
+                                epoch));
+            }
+            long walTail = volume.status().walTail();
+            Optional<WalTopic.Shipped> own =
+                    note.state().shippedEpoch() == epoch ? topic.newest(epoch) : Optional.empty();
+            if (own.isPresent() && own.get().lastLsn() + 1 >= walTail) {
+                resume(topic, own.get());
+            } else {
+                begin(walTail);
+            }
+        }
+        context.events().readiness(volumeId, epoch, Gates.SHIPPER_CONNECTED);
+        log.info("Volume {}: shipping from LSN {} on, lane begins at {}", volumeId, next, retained.tail());
+    }
+
+    private void resume(WalTopic topic, WalTopic.Shipped last) {
+        long durable = volume.sync();
+        if (last.lastLsn() > durable) {
+            throw new IllegalStateException(
+                    "the WAL lane of volume %s holds LSN %d, the volume itself ends at %d: its disk lost data, assign another primary"
+                            .formatted(volumeId, last.lastLsn(), durable));
+        }
+        WalTopic.Shipped first =
+                topic.first(epoch, topic.begin(), last.offset() + 1).orElse(last);
+        next = last.lastLsn() + 1;
+        retained.connected(first.firstLsn(), last.lastLsn(), (last.offset() - first.offset() + 1) * last.bytes());
+    }
+
+    private void begin(long walTail) {
+        context.lanes().delete(LaneTopics.wal(volumeId), LaneTopics.ALL);
+        note.update(state -> state.withShippedEpoch(epoch));
+        next = walTail;
+        retained.connected(walTail, walTail - 1, 0);
+    }
+
+    private void ship() {
+        int batchBytes = context.settings().get(NodeSettings.WAL_BATCH_BYTES);
+        while (!closing) {
+            if (sendFailure != null) {
+                startOver();
+            }
+            List<WalEntry> entries = volume.readWal(next, batchBytes);
+            if (!entries.isEmpty()) {
+                send(entries);
+                trimWhenOverdue();
+            } else if (unsynced) {
+                unsynced = false;
+                volume.sync();
+            } else {
+                work.await(IDLE);
+            }
+        }
+    }
+
+    /** After a refused batch its successors may be on the lane: only an empty lane is known to have no gap. */
+    private void startOver() {
+        Exception failure = sendFailure;
+        producer.flush();
+        note.update(state -> state.withShippedEpoch(0));
+        sendFailure = null;
+        throw new IllegalStateException("the broker refused a WAL batch of volume " + volumeId, failure);
+    }
+
+    private void send(List<WalEntry> entries) {
+        WalBatch batch = LaneRecords.batch(volumeId, context.nodeId(), epoch, entries);
+        long last = LaneRecords.lastLsn(batch);
+        String id = "%s/%d/%d-%d".formatted(volumeId, epoch, LaneRecords.firstLsn(batch), last);
+        String topic = Topics.wal(volumeId);
+        byte[] bytes = context.codec().encode(topic, batch);
+        var record = new ProducerRecord<>(
+                topic,
+                0,
+                key,
+                bytes,
+                CloudEventHeaders.of(
+                        batch.getSchema().getFullName(),
+                        id,
+                        "node/" + context.nodeId(),
+                        context.clock().instant()));
+        while (!closing) {
+            try {
+                producer.send(record, (at, failure) -> {
+                    if (failure != null) {
+                        sendFailure = failure;
+                    } else {
+                        retained.acknowledged(last, bytes.length);
+                    }
+                });
+                next = last + 1;
+                context.metrics().count(NodeCounter.WAL_BATCHES_SHIPPED);
+                context.metrics().add(NodeCounter.WAL_ENTRIES_SHIPPED, entries.size());
+                context.metrics().add(NodeCounter.WAL_BYTES_SHIPPED, bytes.length);
+                return;
+            } catch (TimeoutException e) {
+                log.error("Volume {}: the broker takes no WAL from LSN {}: {}", volumeId, next, e.getMessage());
+            }
+        }
+    }
+
+    private void trimWhenOverdue() {
+        long upTo = retained.overdue();
+        if (upTo > 0 && trimming.compareAndSet(false, true)) {
+            Thread.ofVirtual()
+                    .name("keepup-%s-trim-%s".formatted(context.nodeId(), volumeId))
+                    .start(() -> {
+                        try {
+                            retained.trim(upTo);
+                        } catch (RuntimeException e) {
+                            log.error("Volume {}: trimming the WAL up to LSN {} failed", volumeId, upTo, e);
+                        } finally {
+                            trimming.set(false);
+                        }
+                    });
+        }
+    }
+
+    /** Another primary was assigned. */
+    private static final class FencedException extends RuntimeException {
+        FencedException(String message) {
+            super(message);
+        }
+    }
+}

@@ -1,0 +1,87 @@
+package io.keepup.node.replica;
+
+import io.keepup.node.NodeContext;
+import io.keepup.node.NodeCounter;
+import io.keepup.node.event.NodeEvents.Position;
+import io.keepup.node.event.NodeEvents.Result;
+import io.keepup.node.event.NodeEvents.SessionRef;
+import io.keepup.node.lane.LaneLostException;
+import io.keepup.node.lane.LaneRecords;
+import io.keepup.node.lane.WalLaneReader;
+import io.keepup.v1.FailureReason;
+import io.keepup.v1.IssueCatchUp;
+import io.keepup.v1.SessionPhase;
+import io.keepup.volume.Volume;
+import io.keepup.volume.VolumeStatus;
+import io.keepup.volume.WalEntry;
+import java.time.Duration;
+import java.util.List;
+
+/** Reads the WAL lane from what the volume has now [C2] to the frozen target [C1]. */
+final class CatchUp extends RecoverySession {
+
+    private static final Duration POLL = Duration.ofMillis(200);
+
+    private final long targetLsn;
+    private volatile long durable;
+    private volatile long bytes;
+    private long walBytes;
+
+    CatchUp(
+            NodeContext context,
+            Volume volume,
+            SessionRef ref,
+            IssueCatchUp command,
+            RecoverySession previous,
+            Ended listener) {
+        super(context, volume, ref, command.getDeadline(), previous, listener);
+        this.targetLsn = command.getTargetLsn();
+        this.durable = volume.status().durableLsn();
+    }
+
+    @Override
+    protected Outcome recover() {
+        VolumeStatus status = volume.status();
+        if (!status.recoverable()) {
+            FailureReason reason =
+                    status.fault() == null ? FailureReason.snapshot_unavailable : FailureReasons.of(status.fault());
+            throw new SessionFault(reason, "the local data is unproven, only a rebuild mends it");
+        }
+        long applied = status.appliedLsn();
+        try (WalLaneReader lane = WalLaneReader.open(context, ref.volumeId(), ref.epoch(), applied + 1)) {
+            while (applied < targetLsn) {
+                check();
+                List<WalEntry> entries = lane.poll(POLL);
+                bytes = lane.bytes();
+                if (!entries.isEmpty()) {
+                    applied = apply(entries, applied);
+                }
+            }
+            return new Outcome(new Result(durable, applied, false, 0, walBytes, 0, 0), lane.nextOffset());
+        }
+    }
+
+    private long apply(List<WalEntry> entries, long applied) {
+        if (entries.get(0).lsn() > applied + 1) {
+            throw new LaneLostException("after LSN %d the WAL lane of volume %s holds LSN %d"
+                    .formatted(applied, ref.volumeId(), entries.get(0).lsn()));
+        }
+        int count = volume.apply(entries);
+        context.metrics().add(NodeCounter.WAL_ENTRIES_APPLIED, count);
+        walBytes += LaneRecords.payloadBytes(entries);
+        durable = volume.status().durableLsn();
+        moved();
+        return Math.max(applied, entries.get(entries.size() - 1).lsn());
+    }
+
+    @Override
+    protected Position position() {
+        SessionPhase phase = bytes == 0 ? SessionPhase.accepted : SessionPhase.running;
+        return new Position(phase, durable, durable, 0, 0, bytes);
+    }
+
+    @Override
+    long durableLsn() {
+        return durable;
+    }
+}

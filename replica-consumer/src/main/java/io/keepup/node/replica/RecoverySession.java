@@ -1,0 +1,191 @@
+package io.keepup.node.replica;
+
+import io.keepup.node.NodeContext;
+import io.keepup.node.NodeCounter;
+import io.keepup.node.NodeSettings;
+import io.keepup.node.event.NodeEvents.Position;
+import io.keepup.node.event.NodeEvents.Result;
+import io.keepup.node.event.NodeEvents.SessionRef;
+import io.keepup.v1.FailureReason;
+import io.keepup.volume.Volume;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One recovery session on the replica, on its own thread with its own consumers: reports progress at most twice a second,
+ * ends with exactly one terminal event, and hands the WAL lane's offset on. When the node stops it says nothing: whoever
+ * starts it again reports the session as lost [R9].
+ */
+abstract class RecoverySession implements Runnable {
+
+    private static final Logger log = LoggerFactory.getLogger(RecoverySession.class);
+
+    /** Where the live lane goes on after a completed session, and what the session proved. */
+    record Outcome(Result result, long nextOffset) {}
+
+    /** Told the end of a session after its terminal event is acknowledged. */
+    interface Ended {
+        void ended(RecoverySession session, Optional<Outcome> outcome);
+    }
+
+    /** The node closes; the session is left as it is. */
+    private static final class Abandoned extends RuntimeException {}
+
+    protected final NodeContext context;
+    protected final Volume volume;
+    protected final SessionRef ref;
+    private final Instant deadline;
+    private final RecoverySession previous;
+    private final Ended listener;
+    private final CountDownLatch done = new CountDownLatch(1);
+    private volatile FailureReason cancelled;
+    private volatile boolean abandoned;
+    private volatile long movedAt;
+    private long reportedAt = Long.MIN_VALUE;
+
+    RecoverySession(
+            NodeContext context,
+            Volume volume,
+            SessionRef ref,
+            Instant deadline,
+            RecoverySession previous,
+            Ended listener) {
+        this.context = context;
+        this.volume = volume;
+        this.ref = ref;
+        this.deadline = deadline;
+        this.previous = previous;
+        this.listener = listener;
+        this.movedAt = context.clock().millis();
+    }
+
+    /** Does the work; returns only with the target reached. */
+    protected abstract Outcome recover();
+
+    /** Where the session stands now. */
+    protected abstract Position position();
+
+    /** Durable LSN reached in this session: what its pin may follow [N2]. */
+    abstract long durableLsn();
+
+    /** The protocol's word for what ended the session. */
+    protected FailureReason reason(RuntimeException failure) {
+        return FailureReasons.of(failure);
+    }
+
+    /** Something must be undone when the session fails. */
+    protected void abort(FailureReason reason) {}
+
+    @Override
+    public final void run() {
+        try {
+            if (previous != null) {
+                previous.awaitEnd();
+            }
+            report(true);
+            Outcome outcome = recover();
+            context.events().completed(ref, outcome.result);
+            context.metrics().count(NodeCounter.SESSIONS_COMPLETED);
+            log.info(
+                    "Volume {}: {} session {} completed, {}",
+                    ref.volumeId(),
+                    ref.kind(),
+                    ref.sessionId(),
+                    outcome.result);
+            listener.ended(this, Optional.of(outcome));
+        } catch (Abandoned e) {
+            log.info("Volume {}: {} session {} left as it is", ref.volumeId(), ref.kind(), ref.sessionId());
+        } catch (RuntimeException e) {
+            if (!abandoned) {
+                fail(e);
+            }
+        } finally {
+            done.countDown();
+        }
+    }
+
+    private void fail(RuntimeException failure) {
+        FailureReason reason = cancelled != null ? cancelled : reason(failure);
+        context.metrics().count(NodeCounter.SESSIONS_FAILED);
+        log.error(
+                "Volume {}: {} session {} failed at LSN {}, {}",
+                ref.volumeId(),
+                ref.kind(),
+                ref.sessionId(),
+                durableLsn(),
+                reason,
+                failure);
+        try {
+            abort(reason);
+            context.events().failed(ref, reason, String.valueOf(failure.getMessage()));
+            listener.ended(this, Optional.empty());
+        } catch (RuntimeException e) {
+            log.error("Volume {}: the end of session {} is not reported", ref.volumeId(), ref.sessionId(), e);
+        }
+    }
+
+    /** To be called in every turn of every loop: throws when the session must end now. */
+    protected void check() {
+        if (abandoned) {
+            throw new Abandoned();
+        }
+        FailureReason reason = cancelled;
+        if (reason != null) {
+            throw new SessionFault(reason, "ended by " + reason);
+        }
+        if (context.clock().instant().isAfter(deadline)) {
+            throw new SessionFault(FailureReason.deadline_exceeded, "not done by its deadline " + deadline);
+        }
+        long still = context.clock().millis() - movedAt;
+        if (still > context.settings().get(NodeSettings.SESSION_STALL).toMillis()) {
+            throw new SessionFault(FailureReason.progress_stalled, "nothing moved for %d ms".formatted(still));
+        }
+    }
+
+    /** Something moved: the stall limit starts anew, and progress is reported when it is due. */
+    protected void moved() {
+        movedAt = context.clock().millis();
+        report(false);
+    }
+
+    /** Reports where the session stands, now: the answer to a command that came again [R4]. */
+    void reportNow() {
+        report(true);
+    }
+
+    private synchronized void report(boolean always) {
+        long now = context.clock().millis();
+        if (!always
+                && now - reportedAt
+                        < context.settings().get(NodeSettings.SESSION_PROGRESS).toMillis()) {
+            return;
+        }
+        reportedAt = now;
+        context.events().progress(ref, position());
+    }
+
+    /** Ends the session with a reason; its own thread says so. */
+    void cancel(FailureReason reason) {
+        cancelled = reason;
+    }
+
+    /** Ends the session without a word. */
+    void abandon() {
+        abandoned = true;
+    }
+
+    void awaitEnd() {
+        try {
+            done.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    SessionRef ref() {
+        return ref;
+    }
+}

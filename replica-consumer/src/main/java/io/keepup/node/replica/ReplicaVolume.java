@@ -1,0 +1,387 @@
+package io.keepup.node.replica;
+
+import io.keepup.node.NodeContext;
+import io.keepup.node.NodeCounter;
+import io.keepup.node.NodeSettings;
+import io.keepup.node.event.NodeEvents.Gates;
+import io.keepup.node.event.NodeEvents.SessionRef;
+import io.keepup.node.lane.LaneRecords;
+import io.keepup.node.lane.WalBatches;
+import io.keepup.node.lane.WalTopic;
+import io.keepup.node.note.NoteState;
+import io.keepup.node.note.VolumeNote;
+import io.keepup.v1.CancelSession;
+import io.keepup.v1.FailureReason;
+import io.keepup.v1.IssueCatchUp;
+import io.keepup.v1.IssueRebuild;
+import io.keepup.v1.SessionKind;
+import io.keepup.v1.SyncRequest;
+import io.keepup.v1.WalBatch;
+import io.keepup.volume.Volume;
+import io.keepup.volume.VolumeStatus;
+import io.keepup.volume.WalEntry;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A volume in the role of replica, in one epoch: applies what the live lane brings when it follows its own last entry,
+ * runs the sessions it is told to run, answers syncs. It decides nothing. Thread-safe.
+ */
+public final class ReplicaVolume implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(ReplicaVolume.class);
+    private static final Duration RETRY = Duration.ofSeconds(1);
+
+    private final NodeContext context;
+    private final Volume volume;
+    private final VolumeNote note;
+    private final LiveLane lane;
+    private final String volumeId;
+    private final long epoch;
+    private final SyncAnswers answers;
+    private final LocalWal localWal;
+    private final CountDownLatch closed = new CountDownLatch(1);
+    private RecoverySession session;
+    /** The lane brings entries that may follow the volume's own. */
+    private boolean following;
+
+    private long received;
+    private boolean starting;
+
+    public ReplicaVolume(NodeContext context, Volume volume, VolumeNote note, LiveLane lane, long epoch) {
+        this.context = context;
+        this.volume = volume;
+        this.note = note;
+        this.lane = lane;
+        this.volumeId = volume.status().spec().volumeId();
+        this.epoch = epoch;
+        this.answers = new SyncAnswers(context, volumeId, epoch);
+        this.localWal = new LocalWal(volume, context.settings().get(NodeSettings.WAL_RETAIN_BYTES));
+    }
+
+    /** A session that the last process left is over: says so, so that the next facts decide [R9]. */
+    public void reportLostSession() {
+        NoteState.Session left = note.state().session();
+        if (left == null || !left.live()) {
+            return;
+        }
+        SessionRef ref = new SessionRef(volumeId, left.primaryId(), left.epoch(), left.id(), left.kind());
+        context.events().failed(ref, FailureReason.transport_lost, "the node was restarted in mid-session");
+        context.metrics().count(NodeCounter.SESSIONS_FAILED);
+        note.update(state -> state.withSession(
+                new NoteState.Session(left.id(), left.epoch(), left.kind(), left.primaryId(), false)));
+    }
+
+    /**
+     * Positions the live lane at the lane's end, in the background, and says when it is ready. Again is no error: it is
+     * said again.
+     */
+    public synchronized void startReceiver() {
+        if (following) {
+            context.events().readiness(volumeId, epoch, Gates.RECEIVER_READY);
+        } else if (!starting) {
+            starting = true;
+            Thread.ofVirtual()
+                    .name("keepup-%s-receiver-%s".formatted(context.nodeId(), volumeId))
+                    .start(this::position);
+        }
+    }
+
+    private void position() {
+        while (closed.getCount() > 0) {
+            try {
+                context.lanes().ensure(volumeId);
+                try (WalTopic topic = new WalTopic(context, volumeId)) {
+                    followFrom(topic.end());
+                }
+                context.events().readiness(volumeId, epoch, Gates.RECEIVER_READY);
+                return;
+            } catch (RuntimeException e) {
+                if (closed.getCount() > 0) {
+                    log.error("Volume {}: the receiver cannot be positioned, trying again", volumeId, e);
+                }
+            }
+            awaitRetry();
+        }
+    }
+
+    private void followFrom(long offset) {
+        CompletableFuture<Void> positioned;
+        synchronized (this) {
+            starting = false;
+            if (session != null || closed.getCount() == 0) {
+                return; // the session hands the lane over when it ends
+            }
+            following = true;
+            positioned = lane.follow(this, offset);
+        }
+        while (closed.getCount() > 0) {
+            try {
+                positioned.get(RETRY.toMillis(), TimeUnit.MILLISECONDS);
+                return;
+            } catch (TimeoutException e) {
+                log.warn("Volume {}: the live lane is not positioned yet", volumeId);
+            } catch (ExecutionException e) {
+                throw new IllegalStateException("positioning the live lane failed", e.getCause());
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
+            }
+        }
+    }
+
+    private void awaitRetry() {
+        try {
+            closed.await(RETRY.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Records of the live lane; false when they cannot be used and the lane is to be left. */
+    synchronized boolean received(List<ConsumerRecord<byte[], byte[]>> records) {
+        if (!following || session != null || closed.getCount() == 0) {
+            return false;
+        }
+        List<WalEntry> next = new ArrayList<>();
+        long applied = volume.status().appliedLsn();
+        boolean contiguous = true;
+        for (ConsumerRecord<byte[], byte[]> record : records) {
+            Optional<WalBatch> batch = WalBatches.decode(context, record).filter(this::ofThisEpoch);
+            if (batch.isPresent() && contiguous) {
+                contiguous = addFollowing(batch.get(), next, applied);
+            }
+        }
+        if (!next.isEmpty()) {
+            context.metrics().add(NodeCounter.WAL_ENTRIES_APPLIED, volume.apply(next));
+            localWal.applied(next);
+            answers.durable(this::facts);
+        }
+        if (!contiguous) {
+            following = false;
+            context.metrics().count(NodeCounter.WAL_GAPS);
+            log.warn(
+                    "Volume {}: at LSN {} the lane brought LSN {}: holding still until a session is issued",
+                    volumeId,
+                    volume.status().appliedLsn(),
+                    received);
+            answers.durable(this::facts);
+        }
+        return contiguous;
+    }
+
+    private boolean addFollowing(WalBatch batch, List<WalEntry> next, long applied) {
+        received = Math.max(received, LaneRecords.lastLsn(batch));
+        for (WalEntry entry : LaneRecords.entries(batch)) {
+            long last = next.isEmpty() ? applied : next.get(next.size() - 1).lsn();
+            if (entry.lsn() > last + 1) {
+                return false;
+            }
+            if (entry.lsn() == last + 1) {
+                next.add(entry);
+            }
+        }
+        return true;
+    }
+
+    private boolean ofThisEpoch(WalBatch batch) {
+        if (batch.getEpoch() == epoch && batch.getVolumeId().equals(volumeId)) {
+            return true;
+        }
+        context.metrics().count(NodeCounter.STALE_EPOCH);
+        log.warn(
+                "Volume {}: WAL of epoch {} from {} refused, the volume is at {}",
+                volumeId,
+                batch.getEpoch(),
+                batch.getPrimaryId(),
+                epoch);
+        return false;
+    }
+
+    /** The live lane's records could not be applied: wait for the facts to decide. */
+    synchronized void holdStill(RuntimeException failure) {
+        following = false;
+        context.metrics().count(NodeCounter.VOLUME_ERRORS);
+        log.error(
+                "Volume {}: WAL after LSN {} cannot be applied",
+                volumeId,
+                volume.status().appliedLsn(),
+                failure);
+    }
+
+    /** Runs a catch-up. */
+    public synchronized void issued(IssueCatchUp command) {
+        SessionRef ref = ref(command.getSessionId(), SessionKind.catchup);
+        if (admit(ref)) {
+            begin(new CatchUp(context, volume, ref, command, session, this::ended));
+        }
+    }
+
+    /** Runs a rebuild. */
+    public synchronized void issued(IssueRebuild command) {
+        SessionRef ref = ref(command.getSessionId(), SessionKind.rebuild);
+        if (!admit(ref)) {
+            return;
+        }
+        if (command.getTargetLsn() <= 0) {
+            // [R5] Refused before any effect, but said, or the session would hang in the engine.
+            remember(ref, false);
+            context.events().failed(ref, FailureReason.snapshot_unavailable, "a rebuild to LSN 0 has no base");
+            return;
+        }
+        begin(new Rebuild(context, volume, ref, command, session, this::ended));
+    }
+
+    private SessionRef ref(long sessionId, SessionKind kind) {
+        return new SessionRef(volumeId, note.state().primaryId(), epoch, sessionId, kind);
+    }
+
+    /** [R4] The same id again is re-acknowledged, a lower one is stale. */
+    private boolean admit(SessionRef ref) {
+        NoteState.Session newest = note.state().session();
+        if (newest == null || ref.sessionId() > newest.id()) {
+            return closed.getCount() > 0;
+        }
+        if (ref.sessionId() < newest.id()) {
+            context.metrics().count(NodeCounter.STALE_SESSION);
+            log.warn("Volume {}: session {} refused, {} is newer", volumeId, ref.sessionId(), newest.id());
+        } else if (session != null) {
+            session.reportNow();
+        }
+        return false;
+    }
+
+    private void begin(RecoverySession next) {
+        if (session != null) {
+            session.cancel(FailureReason.superseded);
+        }
+        remember(next.ref(), true);
+        session = next;
+        following = false;
+        lane.leave(this);
+        context.metrics().count(NodeCounter.SESSIONS_STARTED);
+        SessionRef ref = next.ref();
+        log.info("Volume {}: {} session {} begins", volumeId, ref.kind(), ref.sessionId());
+        Thread.ofPlatform()
+                .name("keepup-%s-%s-%s-%d".formatted(context.nodeId(), ref.kind(), volumeId, ref.sessionId()))
+                .daemon(true)
+                .start(next);
+        answers.durable(this::facts);
+    }
+
+    private void remember(SessionRef ref, boolean live) {
+        note.update(state -> state.withSession(
+                new NoteState.Session(ref.sessionId(), ref.epoch(), ref.kind(), ref.primaryId(), live)));
+    }
+
+    private synchronized void ended(RecoverySession over, Optional<RecoverySession.Outcome> outcome) {
+        if (session != over) {
+            return; // superseded
+        }
+        remember(over.ref(), false);
+        session = null;
+        if (closed.getCount() == 0) {
+            return;
+        }
+        if (outcome.isPresent()) {
+            following = true;
+            lane.follow(this, outcome.get().nextOffset());
+        } else if (volume.status().recoverable()) {
+            startReceiver();
+        }
+    }
+
+    /** Ends a session by decision; the session says so itself. */
+    public synchronized void cancelled(CancelSession command) {
+        if (session != null && session.ref().sessionId() == command.getSessionId()) {
+            session.cancel(command.getReason());
+        } else {
+            context.metrics().count(NodeCounter.STALE_SESSION);
+        }
+    }
+
+    /** A primary asks where this replica stands. */
+    public synchronized void asked(SyncRequest request) {
+        if (request.getMeta().getEpoch() == epoch) {
+            String primaryId = request.getPrimaryId();
+            note.update(state -> state.epoch() == epoch ? state.withPrimary(primaryId) : state);
+        }
+        answers.asked(request, this::facts);
+    }
+
+    /** Answers what is overdue; to be called often. */
+    public synchronized void tick() {
+        answers.tick(this::facts);
+    }
+
+    private SyncAnswers.Facts facts() {
+        VolumeStatus status = volume.status();
+        NoteState.Session newest = note.state().session();
+        long reached = session == null ? Math.max(received, status.appliedLsn()) : session.durableLsn();
+        return new SyncAnswers.Facts(
+                status,
+                reached,
+                session != null,
+                newest == null ? null : newest.id(),
+                following && session == null && status.recoverable());
+    }
+
+    /** The newest session this replica knows, and whether it runs. */
+    public NoteState.Session session() {
+        return note.state().session();
+    }
+
+    String volumeId() {
+        return volumeId;
+    }
+
+    /** Stops without a word: what runs is left, and reported as lost at the next start. */
+    @Override
+    public void close() {
+        stop();
+        RecoverySession running;
+        synchronized (this) {
+            running = session;
+        }
+        if (running != null) {
+            running.awaitEnd();
+        }
+    }
+
+    /** Begins to stop, without waiting. */
+    public void stop() {
+        closed.countDown();
+        RecoverySession running;
+        synchronized (this) {
+            running = session;
+            following = false;
+        }
+        lane.leave(this);
+        if (running != null) {
+            running.abandon();
+        }
+    }
+
+    /** Ends the live session because the volume moves to another epoch, and waits for its last word. */
+    public void endForNewEpoch() {
+        RecoverySession running;
+        synchronized (this) {
+            running = session;
+        }
+        if (running != null) {
+            running.cancel(FailureReason.epoch_mismatch);
+            running.awaitEnd();
+        }
+        close();
+    }
+}

@@ -1,0 +1,97 @@
+package io.keepup.node.replica;
+
+import io.keepup.node.NodeContext;
+import io.keepup.node.NodeCounter;
+import io.keepup.v1.AckKind;
+import io.keepup.v1.FailureReason;
+import io.keepup.v1.SyncAck;
+import io.keepup.v1.SyncRequest;
+import io.keepup.volume.VolumeStatus;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Answers the syncs of one replica volume: as soon as the asked LSN is durable, at once when the volume cannot get there by
+ * itself, at the deadline with what it has. Only the newest question counts. Not thread-safe.
+ */
+final class SyncAnswers {
+
+    private static final Logger log = LoggerFactory.getLogger(SyncAnswers.class);
+
+    /**
+     * What an answer is made of.
+     *
+     * @param reachedLsn highest LSN that came; in a session the session's durable position, which its pin follows [N2]
+     * @param sessionId newest session known, running or over: the primary tells from it that a session has ended
+     * @param following whether the asked LSN can come by itself
+     */
+    record Facts(VolumeStatus status, long reachedLsn, boolean sessionActive, Long sessionId, boolean following) {}
+
+    private final NodeContext context;
+    private final String volumeId;
+    private final long epoch;
+    private SyncRequest open;
+
+    SyncAnswers(NodeContext context, String volumeId, long epoch) {
+        this.context = context;
+        this.volumeId = volumeId;
+        this.epoch = epoch;
+    }
+
+    void asked(SyncRequest request, Supplier<Facts> facts) {
+        if (request.getMeta().getEpoch() != epoch) {
+            if (request.getMeta().getEpoch() < epoch) {
+                context.metrics().count(NodeCounter.STALE_EPOCH);
+            }
+            log.warn(
+                    "Volume {}: {} asks in epoch {}, the volume is at {}",
+                    volumeId,
+                    request.getPrimaryId(),
+                    request.getMeta().getEpoch(),
+                    epoch);
+            SyncAck mismatch = new SyncAck(0L, 0L, 0L, 0L, false, null, AckKind.epoch_mismatch, false, null, 0L);
+            context.events().answer(volumeId, epoch, request.getPrimaryId(), request.getSyncId(), mismatch);
+            return;
+        }
+        open = request;
+        durable(facts);
+    }
+
+    /** Something changed: answer if that was waited for. */
+    void durable(Supplier<Facts> facts) {
+        if (open == null) {
+            return;
+        }
+        Facts now = facts.get();
+        if (now.status.durableLsn() >= open.getTargetLsn() || !now.following) {
+            answer(now);
+        }
+    }
+
+    void tick(Supplier<Facts> facts) {
+        if (open != null && !context.clock().instant().isBefore(open.getDeadline())) {
+            answer(facts.get());
+        }
+    }
+
+    private void answer(Facts facts) {
+        SyncRequest request = open;
+        open = null;
+        VolumeStatus status = facts.status;
+        FailureReason reason = status.fault() == null ? null : FailureReasons.of(status.fault());
+        SyncAck ack = new SyncAck(
+                status.durableLsn(),
+                status.appliedLsn(),
+                facts.reachedLsn,
+                status.walTail(),
+                status.recoverable(),
+                reason,
+                AckKind.quorum,
+                facts.sessionActive,
+                facts.sessionId,
+                status.appliedEpoch());
+        context.metrics().count(NodeCounter.SYNCS_ANSWERED);
+        context.events().answer(volumeId, epoch, request.getPrimaryId(), request.getSyncId(), ack);
+    }
+}
