@@ -2,6 +2,7 @@ package io.keepup.node.command;
 
 import io.keepup.node.NodeContext;
 import io.keepup.node.NodeCounter;
+import io.keepup.node.event.NodeClosingException;
 import io.keepup.schemas.codec.UndecodableException;
 import io.keepup.schemas.registry.RegistryException;
 import io.keepup.schemas.topic.KeyPartitions;
@@ -101,7 +102,9 @@ public final class CommandIntake implements AutoCloseable {
                 execute(record);
             }
         }
-        consumer.commitSync(CALL);
+        if (closing.getCount() > 0) {
+            consumer.commitSync(CALL);
+        }
     }
 
     private void execute(ConsumerRecord<byte[], byte[]> record) throws InterruptedException {
@@ -112,17 +115,17 @@ public final class CommandIntake implements AutoCloseable {
         try {
             executor.execute(command);
             context.metrics().count(NodeCounter.COMMANDS_EXECUTED);
+        } catch (NodeClosingException e) {
+            log.debug("A command is left for the next start", e);
         } catch (RuntimeException e) {
-            if (closing.getCount() > 0) {
-                context.metrics().count(NodeCounter.COMMANDS_FAILED);
-                log.error(
-                        "Command {} at {}/{} failed: {}",
-                        command.getSchema().getName(),
-                        record.topic(),
-                        record.offset(),
-                        command,
-                        e);
-            }
+            context.metrics().count(NodeCounter.COMMANDS_FAILED);
+            log.error(
+                    "Command {} at {}/{} failed: {}",
+                    command.getSchema().getName(),
+                    record.topic(),
+                    record.offset(),
+                    command,
+                    e);
         }
     }
 

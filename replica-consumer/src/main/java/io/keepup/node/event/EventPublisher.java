@@ -43,7 +43,8 @@ public final class EventPublisher implements AutoCloseable {
     /**
      * Sends a record; the future completes when it is acknowledged. A failure is logged and counted here already.
      *
-     * @throws PublishException when the node closes, or the record can never be sent
+     * @throws NodeClosingException when the node closes first
+     * @throws PublishException when the record can never be sent
      */
     public CompletableFuture<Void> publish(String topic, String key, Meta meta, SpecificRecord value) {
         var bytes = codec.encode(topic, value);
@@ -53,7 +54,7 @@ public final class EventPublisher implements AutoCloseable {
         CompletableFuture<Void> done = new CompletableFuture<>();
         while (true) {
             if (closing) {
-                throw new PublishException("%s of %s not published: the node closes".formatted(type, key), null);
+                throw new NodeClosingException("%s of %s not published: the node closes".formatted(type, key));
             }
             try {
                 producer.send(record, (at, failure) -> {
@@ -84,7 +85,7 @@ public final class EventPublisher implements AutoCloseable {
                 return;
             } catch (TimeoutException e) {
                 if (closing) {
-                    throw new PublishException("record of %s not acknowledged: the node closes".formatted(key), e);
+                    throw new NodeClosingException("record of %s not acknowledged: the node closes".formatted(key));
                 }
             } catch (ExecutionException e) {
                 throw new PublishException("record of %s was refused: %s".formatted(key, e.getCause()), e.getCause());

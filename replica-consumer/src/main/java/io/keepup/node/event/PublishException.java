@@ -1,6 +1,6 @@
 package io.keepup.node.event;
 
-/** A record could not be published and retrying cannot help, or the node is closing; the message says which. */
+/** A record cannot be published and retrying cannot help; the message says why. */
 public final class PublishException extends RuntimeException {
 
     public PublishException(String message, Throwable cause) {

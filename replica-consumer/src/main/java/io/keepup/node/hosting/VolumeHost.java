@@ -3,6 +3,7 @@ package io.keepup.node.hosting;
 import io.keepup.node.NodeContext;
 import io.keepup.node.NodeCounter;
 import io.keepup.node.NodeSettings;
+import io.keepup.node.event.NodeClosingException;
 import io.keepup.node.note.VolumeNote;
 import io.keepup.node.primary.PrimaryVolume;
 import io.keepup.node.replica.LiveLane;
@@ -123,6 +124,8 @@ public final class VolumeHost implements AutoCloseable {
     private void guarded(HostedVolume volume, Consumer<HostedVolume> work) {
         try {
             work.accept(volume);
+        } catch (NodeClosingException e) {
+            log.debug("Volume {}: stopped at its work", volume.volumeId(), e);
         } catch (RuntimeException e) {
             context.metrics().count(NodeCounter.VOLUME_ERRORS);
             log.error("Volume {}: {}", volume.volumeId(), e.getMessage(), e);

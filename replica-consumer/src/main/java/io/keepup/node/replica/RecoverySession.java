@@ -3,6 +3,7 @@ package io.keepup.node.replica;
 import io.keepup.node.NodeContext;
 import io.keepup.node.NodeCounter;
 import io.keepup.node.NodeSettings;
+import io.keepup.node.event.NodeClosingException;
 import io.keepup.node.event.NodeEvents.Position;
 import io.keepup.node.event.NodeEvents.Result;
 import io.keepup.node.event.NodeEvents.SessionRef;
@@ -96,18 +97,20 @@ abstract class RecoverySession implements Runnable {
                     ref.sessionId(),
                     outcome.result);
             listener.ended(this, Optional.of(outcome));
-        } catch (Abandoned e) {
+        } catch (Abandoned | NodeClosingException e) {
             log.info("Volume {}: {} session {} left as it is", ref.volumeId(), ref.kind(), ref.sessionId());
         } catch (RuntimeException e) {
-            if (!abandoned) {
-                fail(e);
-            }
+            fail(e);
         } finally {
             done.countDown();
         }
     }
 
     private void fail(RuntimeException failure) {
+        if (abandoned) {
+            log.info("Volume {}: session {} ends unheard, the node closes", ref.volumeId(), ref.sessionId());
+            return;
+        }
         FailureReason reason = cancelled != null ? cancelled : reason(failure);
         context.metrics().count(NodeCounter.SESSIONS_FAILED);
         log.error(
@@ -122,6 +125,8 @@ abstract class RecoverySession implements Runnable {
             abort(reason);
             context.events().failed(ref, reason, String.valueOf(failure.getMessage()));
             listener.ended(this, Optional.empty());
+        } catch (NodeClosingException e) {
+            log.info("Volume {}: session {} ends unheard, the node closes", ref.volumeId(), ref.sessionId());
         } catch (RuntimeException e) {
             log.error("Volume {}: the end of session {} is not reported", ref.volumeId(), ref.sessionId(), e);
         }

@@ -2,6 +2,7 @@ package io.keepup.node.sync;
 
 import io.keepup.node.NodeContext;
 import io.keepup.node.NodeCounter;
+import io.keepup.node.event.NodeClosingException;
 import io.keepup.node.hosting.VolumeHost;
 import io.keepup.schemas.codec.UndecodableException;
 import io.keepup.schemas.topic.KeyPartitions;
@@ -92,6 +93,8 @@ public final class SyncInbox implements AutoCloseable {
         } catch (UndecodableException e) {
             context.metrics().count(NodeCounter.UNDECODABLE);
             log.error("Record {}/{} passed over: {}", record.topic(), record.offset(), e.getMessage());
+        } catch (NodeClosingException e) {
+            log.debug("A sync came too late", e);
         } catch (RuntimeException e) {
             context.metrics().count(NodeCounter.VOLUME_ERRORS);
             log.error("Sync {}/{} failed: {}", record.topic(), record.offset(), e.getMessage(), e);

@@ -1,0 +1,196 @@
+package io.keepup.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.keepup.node.fixture.Nodes;
+import io.keepup.node.fixture.PlayedEngine;
+import io.keepup.node.fixture.TestCluster;
+import io.keepup.node.fixture.WalTopicReader;
+import io.keepup.node.hosting.HostedVolume;
+import io.keepup.v1.FailureReason;
+import io.keepup.v1.ReadinessObserved;
+import io.keepup.v1.SessionCause;
+import io.keepup.v1.SyncAckReceived;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(60)
+class PrimaryLifeTest {
+
+    private static final long SIZE = 16 << 20;
+
+    @TempDir
+    Path directory;
+
+    private final String volumeId = TestCluster.get().name("prim");
+    private final String a = TestCluster.get().name("vs-a");
+    private final String b = TestCluster.get().name("vs-b");
+    private PlayedEngine engine;
+    private Nodes nodes;
+
+    @BeforeEach
+    void start() {
+        engine = new PlayedEngine(volumeId);
+        nodes = new Nodes(directory).with("node.wal.batch.bytes", "40000");
+        nodes.start(a);
+        nodes.start(b);
+        engine.makePrimary(a, 1, SIZE, b);
+        engine.makeReplica(b, 1, SIZE);
+        awaitConnected(a, 1);
+        engine.await1(ReadinessObserved.class, e -> Boolean.TRUE.equals(e.getReceiverReady()));
+    }
+
+    @AfterEach
+    void stop() {
+        nodes.close();
+        engine.close();
+    }
+
+    private void awaitConnected(String nodeId, long epoch) {
+        engine.await1(
+                ReadinessObserved.class,
+                e -> Boolean.TRUE.equals(e.getShipperConnected())
+                        && e.getMeta().getNodeId().equals(nodeId)
+                        && e.getMeta().getEpoch() == epoch);
+    }
+
+    private void awaitShipped(HostedVolume volume, long lsn) {
+        await().atMost(PlayedEngine.LIMIT).until(() -> volume.status().shippedLsn() == lsn);
+    }
+
+    private static List<Long> upTo(long from, long to) {
+        return LongStream.rangeClosed(from, to).boxed().toList();
+    }
+
+    @Test
+    void a_restarted_primary_goes_on_shipping_without_gap_or_duplicate() {
+        HostedVolume primary = nodes.volume(a, volumeId);
+        long first = Nodes.writeRandom(primary, new Random(1), 100);
+        awaitShipped(primary, first);
+        nodes.stop(a);
+        nodes.start(a);
+        primary = nodes.volume(a, volumeId);
+        long last = Nodes.writeRandom(primary, new Random(2), 100);
+        awaitShipped(primary, last);
+        nodes.awaitApplied(b, volumeId, last);
+
+        assertThat(WalTopicReader.lsns(volumeId, 1)).isEqualTo(upTo(1, last));
+        assertThat(nodes.volume(b, volumeId).digest()).isEqualTo(primary.digest());
+        assertThat(primary.status().laneTail()).isEqualTo(1);
+    }
+
+    @Test
+    void what_was_durable_but_not_shipped_before_a_restart_is_shipped_after_it() {
+        HostedVolume primary = nodes.volume(a, volumeId);
+        long head = Nodes.writeRandom(primary, new Random(1), 2_000);
+        nodes.stop(a); // in the middle of shipping
+        nodes.start(a);
+        primary = nodes.volume(a, volumeId);
+        awaitShipped(primary, head);
+        assertThat(WalTopicReader.lsns(volumeId, 1)).isEqualTo(upTo(1, head));
+    }
+
+    @Test
+    void a_new_epoch_makes_the_lane_hold_the_new_primarys_history_and_nothing_else() {
+        HostedVolume old = nodes.volume(a, volumeId);
+        long head = Nodes.writeRandom(old, new Random(1), 100);
+        nodes.awaitApplied(b, volumeId, head);
+
+        engine.makePrimary(b, 2, SIZE, a);
+        engine.makeReplica(a, 2, SIZE);
+        awaitConnected(b, 2);
+        HostedVolume promoted = nodes.volume(b, volumeId);
+        long last = Nodes.writeRandom(promoted, new Random(2), 50);
+        awaitShipped(promoted, last);
+
+        assertThat(WalTopicReader.lsns(volumeId, 2)).isEqualTo(upTo(1, last));
+        assertThat(WalTopicReader.lsns(volumeId, 1)).isEmpty();
+        SyncAckReceived facts = engine.ack(
+                a, e -> e.getMeta().getEpoch() == 2 && e.getAck().getAckKind() == io.keepup.v1.AckKind.quorum);
+        if (facts.getAck().getAppliedLsn() < last) {
+            engine.catchUp(a, b, 2, 1, engine.ack(a, e -> e.getPrimaryWalHead() == last));
+        }
+        nodes.awaitApplied(a, volumeId, last);
+        assertThat(nodes.volume(a, volumeId).digest()).isEqualTo(promoted.digest());
+    }
+
+    @Test
+    void a_primary_that_finds_a_higher_epoch_on_the_lane_ships_nothing() {
+        HostedVolume old = nodes.volume(a, volumeId);
+        long head = Nodes.writeRandom(old, new Random(1), 100);
+        nodes.awaitApplied(b, volumeId, head);
+        nodes.stop(a);
+        engine.makePrimary(b, 2, SIZE, a);
+        awaitConnected(b, 2);
+        awaitShipped(nodes.volume(b, volumeId), head);
+
+        nodes.start(a); // has not heard of epoch 2
+        await().atMost(PlayedEngine.LIMIT).until(() -> nodes.get(a).metrics().get(NodeCounter.STALE_EPOCH) > 0);
+        Nodes.writeRandom(nodes.volume(a, volumeId), new Random(3), 10);
+        long last = Nodes.writeRandom(nodes.volume(b, volumeId), new Random(4), 10);
+        awaitShipped(nodes.volume(b, volumeId), last);
+        assertThat(WalTopicReader.lsns(volumeId, 1)).isEmpty();
+        assertThat(WalTopicReader.lsns(volumeId, 2)).isEqualTo(upTo(1, last));
+    }
+
+    @Test
+    void a_trim_stops_at_the_pin_and_goes_on_when_it_is_released() {
+        nodes.stop(b);
+        HostedVolume primary = nodes.volume(a, volumeId);
+        long head = Nodes.writeRandom(primary, new Random(1), 500);
+        awaitShipped(primary, head);
+        // The session's replica is away: only CancelSession can free the pin.
+        engine.send(
+                a,
+                new io.keepup.v1.IssueCatchUp(
+                        engine.meta(a, 1),
+                        b,
+                        1L,
+                        100L,
+                        head,
+                        100L,
+                        java.time.Instant.now().plusSeconds(60),
+                        SessionCause.behind,
+                        new io.keepup.v1.DecisionFacts(100L, 1L, head)));
+        await().atMost(PlayedEngine.LIMIT).until(() -> primary.status().pins().size() == 1);
+
+        long tail = primary.trimWal(head);
+        assertThat(tail).isBetween(2L, 101L);
+        assertThat(WalTopicReader.lsns(volumeId, 1)).isEqualTo(upTo(tail, head));
+
+        nodes.stop(a); // pins outlive the process
+        nodes.start(a);
+        HostedVolume again = nodes.volume(a, volumeId);
+        awaitShipped(again, head);
+        assertThat(again.status().pins()).hasSize(1);
+        assertThat(again.trimWal(head)).isBetween(2L, 101L);
+
+        engine.cancel(a, b, 1, 1, FailureReason.deadline_exceeded);
+        await().atMost(PlayedEngine.LIMIT).until(() -> again.status().pins().isEmpty());
+        assertThat(again.trimWal(head)).isEqualTo(head + 1);
+        assertThat(WalTopicReader.lsns(volumeId, 1)).isEmpty();
+    }
+
+    @Test
+    void the_lane_is_trimmed_by_itself_when_it_holds_more_than_the_retention() {
+        nodes.stop(a);
+        nodes.with("node.wal.retain.bytes", "1000000").start(a);
+        HostedVolume primary = nodes.volume(a, volumeId);
+        awaitConnected(a, 1);
+        Nodes.writeRandom(primary, new Random(1), 300);
+        Random random = new Random(2);
+        await().atMost(PlayedEngine.LIMIT).until(() -> {
+            Nodes.writeRandom(primary, random, 5);
+            return primary.status().laneTail() > 1;
+        });
+        assertThat(primary.status().laneTail()).isLessThan(primary.status().shippedLsn());
+    }
+}
