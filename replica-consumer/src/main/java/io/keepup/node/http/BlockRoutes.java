@@ -103,39 +103,43 @@ final class BlockRoutes {
 
     private void write(ServerRequest request, ServerResponse response) {
         HostedVolume volume = volume(request);
+        Durability asked = Durability.of(request);
         byte[] body = request.content().as(byte[].class);
         if (body.length == 0) {
             throw new IllegalArgumentException("the body is empty: send whole blocks");
         }
-        confirm(request, response, volume, volume.write(lba(request), ByteBuffer.wrap(body)));
+        confirm(response, volume, asked, volume.write(lba(request), ByteBuffer.wrap(body)));
     }
 
     private void trim(ServerRequest request, ServerResponse response) {
         HostedVolume volume = volume(request);
+        Durability asked = Durability.of(request);
         int count = Math.toIntExact(number(request, "count", 1));
-        confirm(request, response, volume, volume.trim(lba(request), count));
+        confirm(response, volume, asked, volume.trim(lba(request), count));
     }
 
-    private void confirm(ServerRequest request, ServerResponse response, HostedVolume volume, long lsn) {
-        String barrier = request.query().first("barrier").orElse("local");
-        if (!barrier.equals("local") && !barrier.equals("quorum")) {
-            throw new IllegalArgumentException("barrier must be local or quorum, not '%s'".formatted(barrier));
-        }
-        volume.awaitDurable(lsn);
-        if (barrier.equals("quorum")) {
-            Duration limit = Duration.ofMillis(number(request, "timeoutMs", DEFAULT_BARRIER_MS));
-            if (!volume.awaitBarrier(lsn, limit)) {
-                String message =
-                        "LSN %d of volume %s is durable here, but not on a majority within %d ms: look at its replicas"
-                                .formatted(lsn, volume.volumeId(), limit.toMillis());
-                send(
-                        response,
-                        Status.GATEWAY_TIMEOUT_504,
-                        Map.of("error", "NO_QUORUM", "message", message, "lsn", lsn));
-                return;
+    /** How durable a write must be before it is answered; read before anything is written. */
+    private record Durability(boolean quorum, Duration limit) {
+        static Durability of(ServerRequest request) {
+            String barrier = request.query().first("barrier").orElse("local");
+            if (!barrier.equals("local") && !barrier.equals("quorum")) {
+                throw new IllegalArgumentException("barrier must be local or quorum, not '%s'".formatted(barrier));
             }
+            return new Durability(
+                    barrier.equals("quorum"), Duration.ofMillis(number(request, "timeoutMs", DEFAULT_BARRIER_MS)));
         }
-        send(response, Status.OK_200, Map.of("lsn", lsn, "durable", barrier));
+    }
+
+    private static void confirm(ServerResponse response, HostedVolume volume, Durability asked, long lsn) {
+        volume.awaitDurable(lsn);
+        if (asked.quorum && !volume.awaitBarrier(lsn, asked.limit)) {
+            String message =
+                    "LSN %d of volume %s is durable here, but not on a majority within %d ms: look at its replicas"
+                            .formatted(lsn, volume.volumeId(), asked.limit.toMillis());
+            send(response, Status.GATEWAY_TIMEOUT_504, Map.of("error", "NO_QUORUM", "message", message, "lsn", lsn));
+            return;
+        }
+        send(response, Status.OK_200, Map.of("lsn", lsn, "durable", asked.quorum ? "quorum" : "local"));
     }
 
     private void trimWal(ServerRequest request, ServerResponse response) {

@@ -53,7 +53,7 @@ public final class KafkaClients {
     public KafkaConsumer<byte[], byte[]> laneConsumer(String use, String offsetReset) {
         Map<String, Object> config = consumer(use);
         config.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, offsetReset);
-        config.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, 16 << 20);
+        config.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, 8 << 20);
         config.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, 8 << 20);
         config.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 64);
         config.put(ConsumerConfig.RECEIVE_BUFFER_CONFIG, SOCKET_BUFFER);

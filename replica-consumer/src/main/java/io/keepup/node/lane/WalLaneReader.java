@@ -8,27 +8,46 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.WakeupException;
 
-/** A session's own view of the WAL lane: entries of one epoch from one LSN on. Used by one thread. */
+/**
+ * A session's own view of the WAL lane: entries of one epoch from one LSN on. A thread of its own fetches and decodes a
+ * few fetches ahead, so that the network moves while the session waits for its disk. Used by one thread.
+ */
 public final class WalLaneReader implements AutoCloseable {
+
+    private static final int FETCHES_AHEAD = 2;
+    private static final Duration FETCH = Duration.ofMillis(200);
+    private static final long HAND_OVER_MS = 100;
+
+    /** What one fetch brought, or why there will be no more. */
+    private record Fetched(List<WalEntry> entries, long nextOffset, long bytes, RuntimeException failure) {}
 
     private final NodeContext context;
     private final String volumeId;
     private final long epoch;
+    private final long fromLsn;
     private final TopicPartition lane;
     private final Consumer<byte[], byte[]> consumer;
-    private long fromLsn;
+    private final BlockingQueue<Fetched> ahead = new ArrayBlockingQueue<>(FETCHES_AHEAD);
+    private Thread fetcher;
+    private volatile boolean closing;
+    private long nextOffset;
     private long bytes;
 
-    private WalLaneReader(NodeContext context, String volumeId, long epoch) {
+    private WalLaneReader(NodeContext context, String volumeId, long epoch, long fromLsn) {
         this.context = context;
         this.volumeId = volumeId;
         this.epoch = epoch;
+        this.fromLsn = fromLsn;
         this.lane = LaneTopics.wal(volumeId);
         this.consumer = context.kafka().laneConsumer("wal-" + volumeId, "none");
         consumer.assign(List.of(lane));
@@ -40,15 +59,23 @@ public final class WalLaneReader implements AutoCloseable {
      * @throws LaneLostException when the lane begins above it
      */
     public static WalLaneReader open(NodeContext context, String volumeId, long epoch, long fromLsn) {
-        WalLaneReader reader = new WalLaneReader(context, volumeId, epoch);
+        WalLaneReader reader = new WalLaneReader(context, volumeId, epoch, fromLsn);
         try {
-            reader.fromLsn = fromLsn;
-            reader.consumer.seek(reader.lane, reader.locate(fromLsn));
+            reader.start();
             return reader;
         } catch (RuntimeException e) {
-            reader.close();
+            reader.consumer.close(CloseOptions.timeout(Duration.ZERO));
             throw e;
         }
+    }
+
+    private void start() {
+        nextOffset = locate(fromLsn);
+        consumer.seek(lane, nextOffset);
+        fetcher = Thread.ofPlatform()
+                .name(Thread.currentThread().getName() + "-fetch")
+                .daemon(true)
+                .start(this::fetch);
     }
 
     private long locate(long lsn) {
@@ -67,23 +94,50 @@ public final class WalLaneReader implements AutoCloseable {
         }
     }
 
-    /**
-     * What has come since the last call, in LSN order, in batches as shipped; waits at most {@code wait} for something.
-     *
-     * @throws LaneLostException when the records at this position were deleted
-     */
-    public List<WalEntry> poll(Duration wait) {
-        List<WalEntry> entries = new ArrayList<>();
+    private void fetch() {
+        RuntimeException failure = null;
         try {
-            for (ConsumerRecord<byte[], byte[]> record : consumer.poll(wait)) {
-                bytes += record.serializedValueSize();
-                WalBatches.decode(context, record).filter(this::current).ifPresent(batch -> addNeeded(batch, entries));
+            while (!closing) {
+                fetchOnce();
             }
+        } catch (WakeupException e) {
+            // closing
         } catch (OffsetOutOfRangeException e) {
-            throw new LaneLostException(
+            failure = new LaneLostException(
                     "the WAL lane of volume %s was trimmed under its reader".formatted(volumeId), e);
+        } catch (RuntimeException e) {
+            failure = e;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
-        return entries;
+        try {
+            if (failure != null) {
+                handOver(new Fetched(List.of(), 0, 0, failure));
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            consumer.close(CloseOptions.timeout(Duration.ZERO));
+        }
+    }
+
+    private void fetchOnce() throws InterruptedException {
+        List<WalEntry> entries = new ArrayList<>();
+        long received = 0;
+        var records = consumer.poll(FETCH);
+        for (ConsumerRecord<byte[], byte[]> record : records) {
+            received += record.serializedValueSize();
+            WalBatches.decode(context, record).filter(this::current).ifPresent(batch -> addNeeded(batch, entries));
+        }
+        if (!records.isEmpty()) {
+            handOver(new Fetched(entries, consumer.position(lane), received, null));
+        }
+    }
+
+    private void handOver(Fetched fetched) throws InterruptedException {
+        while (!closing && !ahead.offer(fetched, HAND_OVER_MS, TimeUnit.MILLISECONDS)) {
+            // the session is slower than the lane
+        }
     }
 
     private void addNeeded(WalBatch batch, List<WalEntry> entries) {
@@ -102,18 +156,48 @@ public final class WalLaneReader implements AutoCloseable {
         return batch.getVolumeId().equals(volumeId);
     }
 
-    /** Offset after the last record that was given out: where the live lane goes on. */
-    public long nextOffset() {
-        return consumer.position(lane);
+    /**
+     * What has come since the last call, in LSN order; waits at most {@code wait} for something.
+     *
+     * @throws LaneLostException when the records at this position were deleted
+     */
+    public List<WalEntry> poll(Duration wait) {
+        Fetched fetched;
+        try {
+            fetched = ahead.poll(wait.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while reading the WAL lane of volume " + volumeId, e);
+        }
+        if (fetched == null) {
+            return List.of();
+        }
+        if (fetched.failure != null) {
+            throw fetched.failure;
+        }
+        nextOffset = fetched.nextOffset;
+        bytes += fetched.bytes;
+        return fetched.entries;
     }
 
-    /** Bytes of records received. */
+    /** Offset after the last record that was given out: where the live lane goes on. */
+    public long nextOffset() {
+        return nextOffset;
+    }
+
+    /** Bytes of records given out. */
     public long bytes() {
         return bytes;
     }
 
     @Override
     public void close() {
-        consumer.close(CloseOptions.timeout(Duration.ZERO));
+        closing = true;
+        consumer.wakeup();
+        try {
+            fetcher.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

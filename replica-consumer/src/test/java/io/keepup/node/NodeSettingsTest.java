@@ -1,0 +1,38 @@
+package io.keepup.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class NodeSettingsTest {
+
+    private static NodeSettings with(Map<String, String> properties) {
+        return new NodeSettings("vs-1", Path.of("d"), "b:1", "http://r", "127.0.0.1:8090", properties);
+    }
+
+    @Test
+    void settings_are_read_and_all_else_goes_to_kafka() {
+        NodeSettings settings = with(Map.of("node.sync.interval.ms", "250", "security.protocol", "SSL"));
+        assertThat(settings.get(NodeSettings.SYNC_INTERVAL)).isEqualTo(Duration.ofMillis(250));
+        assertThat(settings.get(NodeSettings.WAL_BATCH_BYTES)).isEqualTo(1 << 20);
+        assertThat(settings.kafka()).containsOnly(Map.entry("security.protocol", "SSL"));
+        assertThat(settings.listenHost()).isEqualTo("127.0.0.1");
+        assertThat(settings.listenPort()).isEqualTo(8090);
+    }
+
+    @Test
+    void what_cannot_be_used_is_said() {
+        assertThatThrownBy(() -> with(Map.of("node.sink.interval.ms", "1"))).hasMessageContaining("no setting");
+        assertThatThrownBy(() -> with(Map.of("node.sync.interval.ms", "soon")))
+                .hasMessageContaining("'soon' cannot be");
+        assertThatThrownBy(() -> with(Map.of("node.sync.interval.ms", "0"))).hasMessageContaining("'0' cannot be");
+        assertThatThrownBy(() -> new NodeSettings("vs 1", Path.of("d"), "b", "r", "h:1", Map.of()))
+                .hasMessageContaining("not a node id");
+        assertThatThrownBy(() -> new NodeSettings("vs-1", Path.of("d"), "b", "r", "8090", Map.of()))
+                .hasMessageContaining("write host:port");
+    }
+}
