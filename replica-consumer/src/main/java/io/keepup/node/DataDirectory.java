@@ -14,6 +14,7 @@ import java.nio.file.StandardOpenOption;
  * <pre>
  * VERSION          format of the directory
  * node.lock        locked while a node runs on it
+ * data-address     host:port of block I/O of the node that runs on it
  * volumes/ID/      one volume (module volume)
  * notes/ID         what the node must remember of that volume beside its data
  * </pre>
@@ -21,6 +22,8 @@ import java.nio.file.StandardOpenOption;
 final class DataDirectory implements AutoCloseable {
 
     static final String FORMAT = "keepup-node 1";
+    static final String LOCK = "node.lock";
+    static final String VOLUMES = "volumes";
 
     private final Path root;
     private final FileChannel lockFile;
@@ -35,11 +38,11 @@ final class DataDirectory implements AutoCloseable {
         try {
             Files.createDirectories(root);
             FileChannel lockFile =
-                    FileChannel.open(root.resolve("node.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                    FileChannel.open(root.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             try {
                 lock(root, lockFile);
                 checkVersion(root);
-                Files.createDirectories(root.resolve("volumes"));
+                Files.createDirectories(root.resolve(VOLUMES));
                 Files.createDirectories(root.resolve("notes"));
                 return new DataDirectory(root, lockFile);
             } catch (IOException | RuntimeException e) {
@@ -77,7 +80,7 @@ final class DataDirectory implements AutoCloseable {
             return;
         }
         try (var entries = Files.list(root)) {
-            if (entries.anyMatch(e -> !e.getFileName().toString().equals("node.lock"))) {
+            if (entries.anyMatch(e -> !e.getFileName().toString().equals(LOCK))) {
                 throw new NodeStartException(
                         "%s holds other files and no VERSION: name an empty directory, or one of a node"
                                 .formatted(root));
@@ -87,7 +90,7 @@ final class DataDirectory implements AutoCloseable {
     }
 
     Path volumes() {
-        return root.resolve("volumes");
+        return root.resolve(VOLUMES);
     }
 
     Path notes() {

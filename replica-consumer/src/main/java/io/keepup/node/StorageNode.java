@@ -109,6 +109,7 @@ public final class StorageNode implements AutoCloseable {
         host = started(new VolumeHost(context, directory.volumes(), directory.notes()));
         host.openAll();
         server = started(DataServer.start(settings, host));
+        NodeAddress.write(settings.dataDir(), server.address());
         SyncInbox inbox = started(new SyncInbox(context, host));
         CommandIntake intake = started(new CommandIntake(context, new CommandExecutor(context, host)));
         host.start();
