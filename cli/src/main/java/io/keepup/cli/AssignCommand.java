@@ -1,0 +1,119 @@
+package io.keepup.cli;
+
+import io.keepup.schemas.topic.Names;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.apache.kafka.clients.producer.Producer;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code keepup assign}: the master's word on who holds a volume, one event for each node. */
+@Command(
+        name = "assign",
+        description = "Say who holds a volume: its primary and replicas, from an epoch on.",
+        mixinStandardHelpOptions = true)
+final class AssignCommand implements Runnable {
+
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private ClusterOptions cluster;
+
+    @Parameters(paramLabel = "VOLUME", description = "Volume id.")
+    private String volumeId;
+
+    @Option(
+            names = "--epoch",
+            required = true,
+            description = "Number of this assignment; higher than any before it for the same volume.")
+    private long epoch;
+
+    @Option(names = "--primary", required = true, paramLabel = "NODE", description = "Node that takes writes.")
+    private String primary;
+
+    @Option(names = "--replica", paramLabel = "NODE", description = "Node that follows; may be given several times.")
+    private List<String> replicas = new ArrayList<>();
+
+    @Option(names = "--none", paramLabel = "NODE", description = "Node that leaves the volume; several times.")
+    private List<String> leaving = new ArrayList<>();
+
+    @Option(
+            names = "--size",
+            paramLabel = "SIZE",
+            converter = Sizes.class,
+            description = "Size of a new volume, such as 64MiB (default: what it has, or 1GiB).")
+    private Long size;
+
+    @Option(
+            names = "--block-size",
+            paramLabel = "SIZE",
+            converter = Sizes.class,
+            description = "Block size of a new volume (default: what it has, or 4096).")
+    private Long blockSize;
+
+    @Override
+    public void run() {
+        validate();
+        cluster.requireBroker();
+        Assignments assignments = new Assignments(
+                volumeId,
+                epoch,
+                primary,
+                replicas,
+                leaving,
+                size == null ? 0 : size,
+                blockSize == null ? 0 : Math.toIntExact(blockSize),
+                "operator/" + user());
+        try (Producer<byte[], byte[]> producer = cluster.producer()) {
+            assignments.publish(producer, cluster.codec());
+        }
+        assignments
+                .events()
+                .forEach(e -> System.out.printf(
+                        "%s is %s of %s from epoch %d%n", e.getMeta().getNodeId(), e.getRole(), volumeId, epoch));
+    }
+
+    private static String user() {
+        return System.getProperty("user.name", "unknown");
+    }
+
+    private void validate() {
+        try {
+            Names.require("volume", volumeId);
+            Names.require("node", primary);
+            replicas.forEach(r -> Names.require("node", r));
+            leaving.forEach(r -> Names.require("node", r));
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+        }
+        Set<String> nodes = new HashSet<>(List.of(primary));
+        for (String node : replicas) {
+            require(nodes.add(node), "node %s is named twice: a node has one role in a volume".formatted(node));
+        }
+        for (String node : leaving) {
+            require(nodes.add(node), "node %s is named twice: a node has one role in a volume".formatted(node));
+        }
+        require(epoch > 0, "--epoch must be 1 or more, not " + epoch);
+        long block = blockSize == null ? 4096 : blockSize;
+        require(
+                block >= 512 && block <= 1 << 20 && Long.bitCount(block) == 1,
+                "--block-size must be a power of two from 512 B to 1 MiB, not " + block);
+        require(
+                size == null || size > 0 && size % block == 0,
+                "--size %d is not a positive multiple of the block size %d".formatted(size, block));
+    }
+
+    private void require(boolean holds, String otherwise) {
+        if (!holds) {
+            throw new ParameterException(spec.commandLine(), otherwise);
+        }
+    }
+}

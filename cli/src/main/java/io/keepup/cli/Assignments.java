@@ -1,0 +1,75 @@
+package io.keepup.cli;
+
+import io.keepup.schemas.codec.CloudEventHeaders;
+import io.keepup.schemas.codec.RecordCodec;
+import io.keepup.schemas.topic.Topics;
+import io.keepup.v1.AssignmentDelivered;
+import io.keepup.v1.Meta;
+import io.keepup.v1.ReplicaEndpoint;
+import io.keepup.v1.Role;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+
+/**
+ * One assignment of a volume, as the events that say it: one for each node, replicas before their primary.
+ *
+ * @param sizeBytes 0: what the volume has, or the default
+ * @param blockSize 0: what the volume has, or the default
+ */
+public record Assignments(
+        String volumeId,
+        long epoch,
+        String primary,
+        List<String> replicas,
+        List<String> leaving,
+        long sizeBytes,
+        int blockSize,
+        String source) {
+
+    /** The events, in the order in which they are to be published. */
+    public List<AssignmentDelivered> events() {
+        List<ReplicaEndpoint> members =
+                replicas.stream().map(id -> new ReplicaEndpoint(id, "", "")).toList();
+        List<AssignmentDelivered> events = new ArrayList<>();
+        leaving.forEach(node -> events.add(event(node, Role.none, List.of())));
+        replicas.forEach(node -> events.add(event(node, Role.replica, List.of())));
+        events.add(event(primary, Role.primary, members));
+        return events;
+    }
+
+    private AssignmentDelivered event(String node, Role role, List<ReplicaEndpoint> members) {
+        Meta meta = new Meta(UUID.randomUUID().toString(), volumeId, node, epoch, Instant.now(), source);
+        return new AssignmentDelivered(meta, role, members, sizeBytes, blockSize);
+    }
+
+    /**
+     * Publishes the events; returns when Kafka has them all.
+     *
+     * @throws Failure when Kafka does not take one
+     */
+    public void publish(Producer<byte[], byte[]> producer, RecordCodec codec) {
+        try {
+            for (AssignmentDelivered event : events()) {
+                producer.send(new ProducerRecord<>(
+                                Topics.EVENTS,
+                                null,
+                                volumeId.getBytes(StandardCharsets.UTF_8),
+                                codec.encode(Topics.EVENTS, event),
+                                CloudEventHeaders.of(event.getSchema().getFullName(), event.getMeta())))
+                        .get();
+            }
+        } catch (ExecutionException e) {
+            throw new Failure(
+                    "Kafka did not take the assignment: " + e.getCause().getMessage(), e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new Failure("interrupted before Kafka had taken the assignment", e);
+        }
+    }
+}

@@ -1,0 +1,130 @@
+package io.keepup.cli;
+
+import io.keepup.schemas.codec.ConfluentAvroCodec;
+import io.keepup.schemas.codec.RecordCodec;
+import io.keepup.schemas.registry.HttpSchemaRegistry;
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Properties;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import picocli.CommandLine.Option;
+
+/** Where Kafka and the schema registry are, and how to reach them; shared by all commands that talk to a cluster. */
+public final class ClusterOptions {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+    @Option(
+            names = "--bootstrap",
+            paramLabel = "HOST:PORT",
+            defaultValue = "127.0.0.1:9092",
+            description = "Kafka bootstrap servers (default: ${DEFAULT-VALUE}).")
+    String bootstrap;
+
+    @Option(
+            names = "--registry",
+            paramLabel = "URL",
+            defaultValue = "http://127.0.0.1:8081",
+            description = "Schema registry (default: ${DEFAULT-VALUE}).")
+    String registry;
+
+    @Option(
+            names = "--config",
+            paramLabel = "FILE",
+            description = "Properties file with further Kafka client settings (TLS, SASL, …).")
+    Path config;
+
+    /** For picocli, which fills in the options. */
+    public ClusterOptions() {}
+
+    /** A cluster without further settings. */
+    public ClusterOptions(String bootstrap, String registry) {
+        this.bootstrap = bootstrap;
+        this.registry = registry;
+    }
+
+    /** The Kafka client settings: the file's, and the bootstrap servers. */
+    Properties kafka() {
+        Properties properties = new Properties();
+        if (config != null) {
+            try (Reader reader = Files.newBufferedReader(config)) {
+                properties.load(reader);
+            } catch (IOException e) {
+                throw new Failure("cannot read the settings file " + config + ": name a readable properties file", e);
+            }
+        }
+        properties.put("bootstrap.servers", bootstrap);
+        return properties;
+    }
+
+    /** An admin client of a broker that answers; fails within 10 s when none does. */
+    Admin admin() {
+        Properties properties = kafka();
+        properties.putIfAbsent("request.timeout.ms", "3000");
+        properties.putIfAbsent("default.api.timeout.ms", String.valueOf(PATIENCE.toMillis()));
+        Admin admin = null;
+        try {
+            admin = Admin.create(properties);
+            admin.describeCluster().nodes().get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+            return admin;
+        } catch (KafkaException | ExecutionException | TimeoutException e) {
+            if (admin != null) {
+                admin.close(Duration.ZERO);
+            }
+            throw new Failure(
+                    "no Kafka broker answers at %s: start one ('keepup up'), or name the right one with --bootstrap"
+                            .formatted(bootstrap),
+                    e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new Failure("interrupted while connecting to " + bootstrap, e);
+        }
+    }
+
+    /** Fails within 10 s with a clear sentence when no broker answers. */
+    void requireBroker() {
+        admin().close(Duration.ZERO);
+    }
+
+    HttpSchemaRegistry registryClient() {
+        return new HttpSchemaRegistry(registry, PATIENCE);
+    }
+
+    public RecordCodec codec() {
+        return new ConfluentAvroCodec(registryClient());
+    }
+
+    /** An idempotent, not transactional producer: a read_committed fold must not wait for us. */
+    public Producer<byte[], byte[]> producer() {
+        Properties properties = kafka();
+        properties.put("acks", "all");
+        properties.put("enable.idempotence", "true");
+        properties.putIfAbsent("delivery.timeout.ms", "10000");
+        properties.putIfAbsent("request.timeout.ms", "5000");
+        properties.putIfAbsent("linger.ms", "0");
+        properties.putIfAbsent("max.block.ms", String.valueOf(PATIENCE.toMillis()));
+        return new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer());
+    }
+
+    /** A read_committed consumer without a group, from the beginning of what it is assigned. */
+    public Consumer<byte[], byte[]> consumer() {
+        Properties properties = kafka();
+        properties.put("isolation.level", "read_committed");
+        properties.put("enable.auto.commit", "false");
+        properties.put("auto.offset.reset", "earliest");
+        return new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+    }
+}

@@ -1,0 +1,83 @@
+package io.keepup.cli;
+
+import io.keepup.v1.AssignmentDelivered;
+import io.keepup.v1.BarrierConfirmed;
+import io.keepup.v1.ReadinessObserved;
+import io.keepup.v1.ReplicaEndpoint;
+import io.keepup.v1.SessionCompleted;
+import io.keepup.v1.SessionFailed;
+import io.keepup.v1.SessionProgress;
+import io.keepup.v1.SyncAck;
+import io.keepup.v1.SyncAckReceived;
+import java.util.StringJoiner;
+import java.util.stream.Collectors;
+import org.apache.avro.specific.SpecificRecord;
+
+/** What an event says, in one line for people. */
+final class EventText {
+
+    private EventText() {}
+
+    static String of(SpecificRecord event) {
+        return switch (event) {
+            case AssignmentDelivered e -> assignment(e);
+            case ReadinessObserved e -> readiness(e);
+            case SyncAckReceived e -> syncAck(e);
+            case SessionProgress e ->
+                "%s %s session %d %s: durable %d, applied %d, base %d of %d blocks"
+                        .formatted(
+                                e.getReplicaId(),
+                                e.getKind(),
+                                e.getSessionId(),
+                                e.getPhase(),
+                                e.getProgress(),
+                                e.getWalAppliedLsn(),
+                                e.getBaseBlocksDone(),
+                                e.getBaseBlocksTotal());
+            case SessionCompleted e ->
+                "%s %s session %d completed at %d, durable %d"
+                        .formatted(
+                                e.getReplicaId(), e.getKind(), e.getSessionId(), e.getAchievedLsn(), e.getDurableLsn());
+            case SessionFailed e ->
+                "%s %s session %d failed: %s %s"
+                        .formatted(e.getReplicaId(), e.getKind(), e.getSessionId(), e.getReason(), e.getDetail());
+            case BarrierConfirmed e -> "durable up to %d".formatted(e.getDurableLsn());
+            default -> event.getSchema().getName();
+        };
+    }
+
+    private static String assignment(AssignmentDelivered e) {
+        String members =
+                e.getReplicas().stream().map(ReplicaEndpoint::getReplicaId).collect(Collectors.joining(", "));
+        return "%s is %s%s"
+                .formatted(e.getMeta().getNodeId(), e.getRole(), members.isEmpty() ? "" : ", replicas " + members);
+    }
+
+    private static String readiness(ReadinessObserved e) {
+        StringJoiner flags = new StringJoiner(", ");
+        flag(flags, "role_applied", e.getRoleApplied());
+        flag(flags, "receiver_ready", e.getReceiverReady());
+        flag(flags, "shipper_configured", e.getShipperConfigured());
+        flag(flags, "shipper_connected", e.getShipperConnected());
+        return e.getMeta().getNodeId() + ": " + flags;
+    }
+
+    private static void flag(StringJoiner flags, String name, Boolean value) {
+        if (value != null) {
+            flags.add(value ? name : "not " + name);
+        }
+    }
+
+    private static String syncAck(SyncAckReceived e) {
+        SyncAck ack = e.getAck();
+        return "%s answers %s: applied %d, durable %d; primary holds %d to %d%s"
+                .formatted(
+                        e.getReplicaId(),
+                        ack.getAckKind(),
+                        ack.getAppliedLsn(),
+                        ack.getDurableLsn(),
+                        e.getPrimaryWalTail(),
+                        e.getPrimaryWalHead(),
+                        ack.getRecoverable() ? "" : ", not recoverable");
+    }
+}

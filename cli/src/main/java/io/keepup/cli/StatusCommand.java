@@ -1,0 +1,143 @@
+package io.keepup.cli;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import io.keepup.schemas.codec.RecordCodec;
+import io.keepup.schemas.codec.RecordJson;
+import io.keepup.schemas.codec.UndecodableException;
+import io.keepup.schemas.topic.Topics;
+import io.keepup.v1.NodeView;
+import io.keepup.v1.ReplicaView;
+import io.keepup.v1.SessionView;
+import io.keepup.v1.SyncAck;
+import io.keepup.v1.VolumeProjection;
+import java.nio.charset.StandardCharsets;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code keepup status [VOLUME]}: the projections as they stand. */
+@Command(
+        name = "status",
+        description = "Show all volumes, or one with its replicas and sessions.",
+        mixinStandardHelpOptions = true)
+final class StatusCommand implements Runnable {
+
+    @Mixin
+    private ClusterOptions cluster;
+
+    @Parameters(arity = "0..1", paramLabel = "VOLUME", description = "Volume id (default: all volumes).")
+    private String volumeId;
+
+    @Option(names = "--json", description = "Print JSON.")
+    private boolean json;
+
+    @Override
+    public void run() {
+        cluster.requireBroker();
+        SortedMap<String, VolumeProjection> projections = read();
+        if (volumeId != null) {
+            VolumeProjection projection = projections.get(volumeId);
+            if (projection == null) {
+                throw new Failure(
+                        "no volume %s: 'keepup status' lists them, 'keepup assign' makes one".formatted(volumeId));
+            }
+            System.out.println(json ? RecordJson.of(projection).toPrettyString() : details(projection));
+        } else if (json) {
+            ArrayNode all = new ObjectMapper().createArrayNode();
+            projections.values().forEach(p -> all.add(RecordJson.of(p)));
+            System.out.println(all.toPrettyString());
+        } else if (projections.isEmpty()) {
+            System.out.println("no volumes yet: 'keepup assign VOLUME --epoch 1 --primary NODE …' makes one");
+        } else {
+            System.out.println(summaryRow("VOLUME", "MODE", "REASON", "EPOCH", "PRIMARY", "DURABLE", "HEAD", "TAIL"));
+            projections.values().forEach(p -> System.out.println(summary(p)));
+        }
+    }
+
+    private SortedMap<String, VolumeProjection> read() {
+        SortedMap<String, VolumeProjection> projections = new TreeMap<>();
+        RecordCodec codec = cluster.codec();
+        try (TopicReader reader = new TopicReader(cluster.consumer())) {
+            reader.readToEnd(reader.partitions(Topics.PROJECTIONS), record -> {
+                String volume = new String(record.key(), StandardCharsets.UTF_8);
+                if (record.value() == null) {
+                    projections.remove(volume);
+                    return;
+                }
+                try {
+                    projections.put(volume, (VolumeProjection) codec.decode(record.value()));
+                } catch (UndecodableException e) {
+                    throw new Failure(
+                            "projection of %s at offset %d cannot be read: %s"
+                                    .formatted(volume, record.offset(), e.getMessage()),
+                            e);
+                }
+            });
+        }
+        return projections;
+    }
+
+    private static String summary(VolumeProjection p) {
+        return summaryRow(
+                p.getMeta().getVolumeId(),
+                p.getMode(),
+                p.getReason(),
+                p.getMeta().getEpoch(),
+                p.getPrimaryId(),
+                p.getDurableLsn(),
+                p.getWalHead(),
+                p.getWalTail());
+    }
+
+    private static String summaryRow(Object... cells) {
+        return "%-16s %-17s %-26s %5s %-8s %7s %7s %7s".formatted(cells).stripTrailing();
+    }
+
+    private static String details(VolumeProjection p) {
+        StringBuilder out = new StringBuilder();
+        out.append("%s: %s%s%n"
+                .formatted(
+                        p.getMeta().getVolumeId(),
+                        p.getMode(),
+                        p.getReason().isEmpty() ? "" : " (" + p.getReason() + ")"));
+        out.append("  epoch %d, primary %s, %s, WAL %d to %d, durable %d%n%n"
+                .formatted(
+                        p.getMeta().getEpoch(),
+                        p.getPrimaryId(),
+                        Sizes.text(p.getSizeBytes()),
+                        p.getWalTail(),
+                        p.getWalHead(),
+                        p.getDurableLsn()));
+        String replica = "  %-10s %9s %9s  %-9s %-8s %8s %8s %9s %s%n";
+        out.append(replica.formatted(
+                "REPLICA", "APPLIED", "DURABLE", "SESSION", "STATE", "TARGET", "PROGRESS", "BASE", "REASON"));
+        for (ReplicaView r : p.getReplicas()) {
+            SyncAck ack = r.getLastSyncAck();
+            SessionView s = r.getSession();
+            out.append(replica.formatted(
+                    r.getReplicaId(),
+                    ack == null ? "-" : ack.getAppliedLsn(),
+                    ack == null ? "-" : ack.getDurableLsn(),
+                    s.getKind(),
+                    s.getState(),
+                    s.getTargetLsn() == 0 ? "-" : s.getTargetLsn(),
+                    s.getProgress() == 0 ? "-" : s.getProgress(),
+                    s.getBaseBlocksTotal() == 0 ? "-" : 100 * s.getBaseBlocksDone() / s.getBaseBlocksTotal() + " %",
+                    s.getReason()));
+        }
+        String node = "  %-10s %-9s %5s  %-18s %s%n";
+        out.append(System.lineSeparator()).append(node.formatted("NODE", "ROLE", "EPOCH", "MODE", "REASON"));
+        for (NodeView n : p.getNodes()) {
+            out.append(node.formatted(n.getNodeId(), n.getRole(), n.getEpoch(), n.getMode(), n.getReason()));
+        }
+        return out.toString()
+                .lines()
+                .map(String::stripTrailing)
+                .reduce((a, b) -> a + System.lineSeparator() + b)
+                .orElse("");
+    }
+}

@@ -1,0 +1,50 @@
+package io.keepup.cli;
+
+import io.keepup.streams.KeepupStreams;
+import io.keepup.streams.StreamsSettings;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code keepup streams}: the Streams app alone, against a real cluster. */
+@Command(
+        name = "streams",
+        description = "Run the Streams app against a cluster; start more of them to scale.",
+        mixinStandardHelpOptions = true)
+final class StreamsCommand implements Runnable {
+
+    @Mixin
+    private ClusterOptions cluster;
+
+    @Option(
+            names = "--http",
+            paramLabel = "PORT",
+            defaultValue = "8080",
+            description = "Port of page and API on loopback, 0 for any free one (default: ${DEFAULT-VALUE}).")
+    private int httpPort;
+
+    @Option(
+            names = "--data",
+            paramLabel = "DIR",
+            description = "Directory of the local state (default: ~/.keepup/streams).")
+    private Path data;
+
+    @Override
+    public void run() {
+        Map<String, String> settings = new HashMap<>();
+        cluster.kafka().forEach((name, value) -> settings.put(name.toString(), value.toString()));
+        settings.put(StreamsSettings.REGISTRY_URL, cluster.registry);
+        settings.put(StreamsSettings.HTTP_PORT, String.valueOf(httpPort));
+        Path state = data != null ? data : Defaults.home().resolve("streams");
+        settings.putIfAbsent(StreamsSettings.STATE_DIR, state.toString());
+        cluster.requireBroker();
+        Running.until(running -> {
+            KeepupStreams app = running.closing(KeepupStreams.start(StreamsSettings.of(settings)));
+            app.failure().thenAccept(running::fail);
+            System.out.printf("the Streams app folds %s; page and API at %s%n", cluster.bootstrap, app.url());
+        });
+    }
+}

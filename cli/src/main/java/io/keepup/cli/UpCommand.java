@@ -1,0 +1,51 @@
+package io.keepup.cli;
+
+import java.nio.file.Path;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code keepup up}: everything but the nodes, on an embedded broker, kept on disk. */
+@Command(
+        name = "up",
+        description = "Run broker, registry, Streams app and page on this machine, kept on disk.",
+        mixinStandardHelpOptions = true)
+final class UpCommand implements Runnable {
+
+    @Option(names = "--data", paramLabel = "DIR", description = "Where all is kept (default: ~/.keepup/up).")
+    private Path data;
+
+    @Option(
+            names = "--kafka",
+            paramLabel = "PORT",
+            defaultValue = "9092",
+            description = "Port of the broker on loopback (default: ${DEFAULT-VALUE}).")
+    private int kafkaPort;
+
+    @Option(
+            names = "--registry",
+            paramLabel = "PORT",
+            defaultValue = "8081",
+            description = "Port of the schema registry on loopback (default: ${DEFAULT-VALUE}).")
+    private int registryPort;
+
+    @Option(
+            names = "--http",
+            paramLabel = "PORT",
+            defaultValue = "8080",
+            description = "Port of page and API on loopback (default: ${DEFAULT-VALUE}).")
+    private int httpPort;
+
+    @Override
+    public void run() {
+        Path directory = (data != null ? data : Defaults.home().resolve("up")).toAbsolutePath();
+        Running.until(running -> {
+            System.out.printf("starting broker, registry and Streams app on %s …%n", directory);
+            LocalCluster cluster = running.closing(LocalCluster.start(directory, kafkaPort, registryPort, httpPort));
+            cluster.onFailure(running::fail);
+            System.out.printf("  Kafka     %s%n", cluster.bootstrap());
+            System.out.printf("  registry  %s%n", cluster.registryUrl());
+            System.out.printf("  page      %s%n", cluster.pageUrl());
+            System.out.println("up; next: 'keepup node --id vs-1 --data DIR', then 'keepup assign'. Ctrl-C ends it.");
+        });
+    }
+}

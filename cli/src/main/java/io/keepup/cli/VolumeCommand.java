@@ -1,0 +1,185 @@
+package io.keepup.cli;
+
+import io.keepup.node.NodeAddress;
+import io.keepup.schemas.topic.Names;
+import io.keepup.volume.Digest;
+import io.keepup.volume.Volume;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code keepup volume write|read|checksum}. */
+@Command(
+        name = "volume",
+        description = "Block I/O through a node, and digests of volumes.",
+        mixinStandardHelpOptions = true,
+        subcommands = {VolumeCommand.Write.class, VolumeCommand.Read.class, VolumeCommand.Checksum.class})
+final class VolumeCommand implements Runnable {
+
+    @Spec
+    private CommandSpec spec;
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "say which: write, read or checksum");
+    }
+
+    /** Which node: by its address, or by its directory on this machine. */
+    static final class Where {
+        @Option(names = "--at", required = true, paramLabel = "HOST:PORT", description = "Data address of the node.")
+        private String address;
+
+        @Option(names = "--data", required = true, paramLabel = "DIR", description = "Directory of the node.")
+        private Path directory;
+
+        String address() {
+            if (address != null) {
+                return address;
+            }
+            return NodeAddress.read(directory)
+                    .orElseThrow(
+                            () -> new Failure("no node runs on %s: start it with 'keepup node'".formatted(directory)));
+        }
+    }
+
+    /** What all three share. */
+    abstract static class OnVolume implements Runnable {
+        @Spec
+        private CommandSpec spec;
+
+        @Parameters(paramLabel = "VOLUME", description = "Volume id.")
+        private String volumeId;
+
+        @ArgGroup(multiplicity = "1")
+        private Where where;
+
+        String volumeId() {
+            if (!Names.valid(volumeId)) {
+                throw new ParameterException(
+                        spec.commandLine(), "'%s' is not a volume id: use %s".formatted(volumeId, Names.RULE_IN_WORDS));
+            }
+            return volumeId;
+        }
+
+        Where where() {
+            return where;
+        }
+
+        BlockClient client() {
+            return new BlockClient(where.address(), volumeId());
+        }
+    }
+
+    /** Writes whole blocks through the primary. */
+    @Command(
+            name = "write",
+            description = "Write whole blocks through the primary, from a file or standard input.",
+            mixinStandardHelpOptions = true)
+    static final class Write extends OnVolume {
+        private static final int CHUNK = 1 << 20;
+
+        @Option(names = "--lba", defaultValue = "0", description = "First block (default: ${DEFAULT-VALUE}).")
+        private long lba;
+
+        @Option(names = "--in", paramLabel = "FILE", description = "Data to write (default: standard input).")
+        private Path in;
+
+        @Option(names = "--barrier", description = "Return only when a majority of copies is durable.")
+        private boolean barrier;
+
+        @Override
+        public void run() {
+            try (BlockClient client = client();
+                    var data = in == null ? System.in : Files.newInputStream(in)) {
+                int blockSize = client.status().path("blockSize").asInt();
+                long next = lba;
+                long lsn = 0;
+                byte[] chunk = data.readNBytes(CHUNK);
+                while (chunk.length > 0) {
+                    if (chunk.length % blockSize != 0) {
+                        throw new Failure(
+                                "the data is not a multiple of the block size %d: %d bytes are left over at block %d"
+                                        .formatted(
+                                                blockSize, chunk.length % blockSize, next + chunk.length / blockSize));
+                    }
+                    byte[] following = data.readNBytes(CHUNK);
+                    lsn = client.write(next, chunk, barrier && following.length == 0);
+                    next += chunk.length / blockSize;
+                    chunk = following;
+                }
+                System.out.printf("%d blocks written from block %d, LSN %d%n", next - lba, lba, lsn);
+            } catch (IOException e) {
+                throw new Failure(
+                        "cannot read %s: %s".formatted(in == null ? "standard input" : in, e.getMessage()), e);
+            }
+        }
+    }
+
+    /** Reads whole blocks. */
+    @Command(
+            name = "read",
+            description = "Read whole blocks, to a file or standard output.",
+            mixinStandardHelpOptions = true)
+    static final class Read extends OnVolume {
+        private static final int CHUNK_BLOCKS = 256;
+
+        @Option(names = "--lba", defaultValue = "0", description = "First block (default: ${DEFAULT-VALUE}).")
+        private long lba;
+
+        @Option(names = "--blocks", defaultValue = "1", description = "How many (default: ${DEFAULT-VALUE}).")
+        private long blocks;
+
+        @Option(names = "--out", paramLabel = "FILE", description = "Where to (default: standard output).")
+        private Path out;
+
+        @Override
+        public void run() {
+            try (BlockClient client = client();
+                    OutputStream target = out == null ? System.out : Files.newOutputStream(out)) {
+                for (long done = 0; done < blocks; done += CHUNK_BLOCKS) {
+                    target.write(client.read(lba + done, Math.min(CHUNK_BLOCKS, blocks - done)));
+                }
+                target.flush();
+            } catch (IOException e) {
+                throw new Failure(
+                        "cannot write %s: %s".formatted(out == null ? "standard output" : out, e.getMessage()), e);
+            }
+        }
+    }
+
+    /** Digest of one copy. */
+    @Command(
+            name = "checksum",
+            description = "SHA-256 over one node's copy of a volume; the node may run or not.",
+            mixinStandardHelpOptions = true)
+    static final class Checksum extends OnVolume {
+        @Override
+        public void run() {
+            Path directory = where().directory;
+            if (directory != null && NodeAddress.read(directory).isEmpty()) {
+                Path onDisk = NodeAddress.volume(directory, volumeId());
+                try (Volume volume = Volume.open(onDisk)) {
+                    Digest digest = volume.digest();
+                    print(digest.sha256(), digest.lsn());
+                }
+                return;
+            }
+            try (BlockClient client = client()) {
+                var digest = client.digest();
+                print(digest.path("sha256").asText(), digest.path("lsn").asLong());
+            }
+        }
+
+        private void print(String sha256, long lsn) {
+            System.out.printf("%s  %s at LSN %d%n", sha256, volumeId(), lsn);
+        }
+    }
+}

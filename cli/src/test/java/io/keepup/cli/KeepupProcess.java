@@ -1,0 +1,115 @@
+package io.keepup.cli;
+
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** A {@code keepup} command as a process of its own, its output in files. */
+final class KeepupProcess implements AutoCloseable {
+
+    private static final Duration LIMIT = Duration.ofSeconds(60);
+
+    private final Process process;
+    private final Path output;
+    private final Path errors;
+
+    private KeepupProcess(Process process, Path output, Path errors) {
+        this.process = process;
+        this.output = output;
+        this.errors = errors;
+    }
+
+    static KeepupProcess start(Path directory, Object... arguments) {
+        try {
+            Path output = Files.createTempFile(directory, "keepup-", ".out");
+            Path errors = Files.createTempFile(directory, "keepup-", ".err");
+            List<String> command = new ArrayList<>(List.of(
+                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                    "-XX:TieredStopAtLevel=1",
+                    "-XX:+UseSerialGC",
+                    "-Xmx512m",
+                    "-cp",
+                    System.getProperty("java.class.path"),
+                    Keepup.class.getName()));
+            for (Object argument : arguments) {
+                command.add(argument.toString());
+            }
+            Process process = new ProcessBuilder(command)
+                    .redirectError(errors.toFile())
+                    .redirectOutput(output.toFile())
+                    .start();
+            return new KeepupProcess(process, output, errors);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Runs a command to its end and returns what it printed; fails when it does not exit 0. */
+    static String run(Path directory, Object... arguments) throws InterruptedException {
+        try (KeepupProcess process = start(directory, arguments)) {
+            int exit = process.exit();
+            if (exit != 0) {
+                throw new AssertionError("exit " + exit + " of " + List.of(arguments) + ": " + process.all());
+            }
+            return process.output();
+        }
+    }
+
+    /** Standard output so far. */
+    String output() {
+        return text(output);
+    }
+
+    private String all() {
+        return text(output) + text(errors);
+    }
+
+    private static String text(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    KeepupProcess awaitOutput(String text) {
+        await("'" + text + "' in the output of the process").atMost(LIMIT).until(() -> {
+            if (!process.isAlive() && !output().contains(text)) {
+                throw new AssertionError("the process ended with " + process.exitValue() + ": " + all());
+            }
+            return output().contains(text);
+        });
+        return this;
+    }
+
+    int exit() throws InterruptedException {
+        if (!process.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)) {
+            throw new AssertionError("still running after " + LIMIT + ": " + all());
+        }
+        return process.exitValue();
+    }
+
+    /** kill -9. */
+    void kill() throws InterruptedException {
+        process.destroyForcibly();
+        exit();
+    }
+
+    /** SIGTERM, and its end awaited. */
+    void stop() throws InterruptedException {
+        process.destroy();
+        exit();
+    }
+
+    @Override
+    public void close() {
+        process.destroyForcibly();
+    }
+}

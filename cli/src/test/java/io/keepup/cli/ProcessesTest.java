@@ -1,0 +1,163 @@
+package io.keepup.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Broker, nodes and commands as separate processes, killed and restarted, the way people run them. */
+@Timeout(240)
+class ProcessesTest {
+
+    private static final Duration LIMIT = Duration.ofSeconds(60);
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    @TempDir
+    private Path directory;
+
+    private final int kafka = freePort();
+    private final int registry = freePort();
+    private final int http = freePort();
+    private final String bootstrap = "127.0.0.1:" + kafka;
+    private final String registryUrl = "http://127.0.0.1:" + registry;
+
+    @Test
+    void a_volume_survives_a_killed_node_and_a_restarted_cluster() throws Exception {
+        KeepupProcess up = up();
+        KeepupProcess primary = node("vs-1");
+        KeepupProcess replica = node("vs-2");
+        try {
+            run("assign", "vol-1", "--epoch", 1, "--primary", "vs-1", "--replica", "vs-2", "--size", "8MiB");
+            write(1);
+            awaitStatus("publish_healthy");
+
+            // a replica killed with -9 recovers its volume from disk and comes back to keep-up
+            replica.kill();
+            write(2);
+            replica = node("vs-2");
+            awaitStatus("publish_healthy");
+            awaitEqualCopies();
+
+            // so does a primary
+            primary.kill();
+            primary = node("vs-1");
+            write(3);
+            awaitStatus("publish_healthy");
+            awaitEqualCopies();
+            long head = status().path("walHead").asLong();
+
+            // the cluster stopped and started again on the same directory has all its topics, state and volumes
+            primary.stop();
+            replica.stop();
+            assertThat(checksum("vs-2")).as("of copies that no node serves").isEqualTo(checksum("vs-1"));
+            String events = run("events", "vol-1");
+            up.stop();
+            up = up();
+            assertThat(run("events", "vol-1")).startsWith(events);
+            assertThat(status().path("walHead").asLong()).isGreaterThanOrEqualTo(head);
+            primary = node("vs-1");
+            replica = node("vs-2");
+            write(4);
+            awaitStatus("publish_healthy");
+            awaitEqualCopies();
+        } finally {
+            primary.close();
+            replica.close();
+            up.close();
+        }
+    }
+
+    private KeepupProcess up() {
+        return KeepupProcess.start(
+                        directory,
+                        "up",
+                        "--data",
+                        directory.resolve("up"),
+                        "--kafka",
+                        kafka,
+                        "--registry",
+                        registry,
+                        "--http",
+                        http)
+                .awaitOutput("up; next");
+    }
+
+    private KeepupProcess node(String id) {
+        return KeepupProcess.start(
+                        directory,
+                        "node",
+                        "--id",
+                        id,
+                        "--data",
+                        directory.resolve(id),
+                        "--bootstrap",
+                        bootstrap,
+                        "--registry",
+                        registryUrl)
+                .awaitOutput("serves block I/O");
+    }
+
+    /** Runs a command against the cluster. */
+    private String run(Object... arguments) throws InterruptedException {
+        Object[] all = java.util.Arrays.copyOf(arguments, arguments.length + 4);
+        System.arraycopy(
+                new Object[] {"--bootstrap", bootstrap, "--registry", registryUrl}, 0, all, arguments.length, 4);
+        return KeepupProcess.run(directory, all);
+    }
+
+    private JsonNode status() throws InterruptedException, IOException {
+        return JSON.readTree(run("status", "vol-1", "--json"));
+    }
+
+    private void awaitStatus(String mode) {
+        await("mode " + mode).atMost(LIMIT).ignoreExceptions().untilAsserted(() -> assertThat(
+                        status().path("mode").asText())
+                .isEqualTo(mode));
+    }
+
+    /** Writes 64 KiB through the primary as soon as it takes writes. */
+    private void write(int seed) throws IOException {
+        byte[] data = new byte[64 << 10];
+        new Random(seed).nextBytes(data);
+        Path file = Files.write(directory.resolve("data-" + seed), data);
+        await("the primary to take a write").atMost(LIMIT).ignoreExceptions().until(() -> KeepupProcess.run(
+                        directory,
+                        "volume",
+                        "write",
+                        "vol-1",
+                        "--data",
+                        directory.resolve("vs-1"),
+                        "--lba",
+                        16 * seed,
+                        "--in",
+                        file)
+                .contains("16 blocks written"));
+    }
+
+    private void awaitEqualCopies() {
+        await("equal copies").atMost(LIMIT).untilAsserted(() -> assertThat(checksum("vs-2"))
+                .isEqualTo(checksum("vs-1")));
+    }
+
+    private String checksum(String id) throws InterruptedException {
+        return KeepupProcess.run(directory, "volume", "checksum", "vol-1", "--data", directory.resolve(id));
+    }
+
+    private static int freePort() {
+        try (ServerSocket socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,153 @@
+package io.keepup.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import picocli.CommandLine;
+
+/** Bad input: each one clear line, exit 2 for wrong usage, exit 1 for what failed. */
+class UsageTest {
+
+    private static final int NOBODY = 1; // a port on which nothing listens
+
+    @TempDir
+    private Path directory;
+
+    private record Result(int exit, String err) {}
+
+    private static Result run(Object... arguments) {
+        StringWriter err = new StringWriter();
+        int exit = Keepup.commandLine()
+                .setErr(new PrintWriter(err))
+                .execute(Stream.of(arguments).map(Object::toString).toArray(String[]::new));
+        return new Result(exit, err.toString().strip());
+    }
+
+    static Stream<Arguments> wrong_usage() {
+        return Stream.of(
+                Arguments.of("Unknown option: '--nope'", new Object[] {"status", "--nope"}),
+                Arguments.of("Unmatched argument", new Object[] {"statsu"}),
+                Arguments.of("Missing required option: '--epoch", new Object[] {"assign", "v", "--primary", "a"}),
+                Arguments.of(
+                        "'a/b' is not a volume id: use 1 to 100 letters",
+                        new Object[] {"assign", "a/b", "--epoch", 1, "--primary", "vs-1"}),
+                Arguments.of(
+                        "'a b' is not a volume id", new Object[] {"assign", "a b", "--epoch", 1, "--primary", "vs-1"}),
+                Arguments.of("'v s' is not a node id", new Object[] {"node", "--id", "v s", "--data", "/tmp/nothing"}),
+                Arguments.of(
+                        "--size 4097 is not a positive multiple of the block size 4096",
+                        new Object[] {"assign", "v", "--epoch", 1, "--primary", "vs-1", "--size", "4097"}),
+                Arguments.of(
+                        "'64 apples' is not a size: write it like 4096, 64MiB or 1GiB",
+                        new Object[] {"assign", "v", "--epoch", 1, "--primary", "vs-1", "--size", "64 apples"}),
+                Arguments.of(
+                        "--epoch must be 1 or more", new Object[] {"assign", "v", "--epoch", 0, "--primary", "vs-1"}),
+                Arguments.of(
+                        "node vs-1 is named twice",
+                        new Object[] {"assign", "v", "--epoch", 1, "--primary", "vs-1", "--replica", "vs-1"}),
+                Arguments.of("--size 1000 is not a multiple", new Object[] {"demo", "--size", "1000"}),
+                Arguments.of("say which: create, check or list", new Object[] {"topics"}),
+                Arguments.of("say which: write, read or checksum", new Object[] {"volume"}),
+                Arguments.of("'a b' is not a volume id", new Object[] {"events", "a b"}));
+    }
+
+    @ParameterizedTest
+    @MethodSource
+    void wrong_usage(String message, Object[] arguments) {
+        Result result = run(arguments);
+        assertThat(result.exit()).isEqualTo(2);
+        assertThat(result.err()).startsWith("keepup: ").contains(message);
+    }
+
+    static Stream<Arguments> no_broker() {
+        return Stream.of(
+                Arguments.of((Object) new Object[] {"status"}),
+                Arguments.of((Object) new Object[] {"streams", "--http", 0}),
+                Arguments.of((Object) new Object[] {"node", "--id", "vs-1", "--data", "."}),
+                Arguments.of((Object) new Object[] {"assign", "v", "--epoch", 1, "--primary", "vs-1"}));
+    }
+
+    @ParameterizedTest
+    @MethodSource
+    @Timeout(15)
+    void no_broker(Object[] arguments) throws IOException {
+        Object[] all = Stream.concat(Stream.of(arguments), Stream.of("--bootstrap", "127.0.0.1:" + NOBODY))
+                .map(a -> a.equals(".") ? directory.resolve("node") : a)
+                .toArray();
+        long begin = System.nanoTime();
+        Result result = run(all);
+        assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(12));
+        assertThat(result.exit()).isEqualTo(1);
+        assertThat(result.err()).hasLineCount(1).startsWith("keepup: no Kafka broker answers at 127.0.0.1:" + NOBODY);
+    }
+
+    @Test
+    void port_in_use() throws IOException {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            for (String option : new String[] {"--kafka", "--registry", "--http"}) {
+                Object[] arguments = {
+                    "up", "--data", directory.resolve(option), "--kafka", 0, "--registry", 0, "--http", 0
+                };
+                for (int i = 0; i < arguments.length; i++) {
+                    if (arguments[i].equals(option)) {
+                        arguments[i + 1] = taken.getLocalPort();
+                    }
+                }
+                Result result = run(arguments);
+                assertThat(result.exit()).as(option).isEqualTo(1);
+                assertThat(result.err())
+                        .as(option)
+                        .hasLineCount(1)
+                        .contains(String.valueOf(taken.getLocalPort()))
+                        .contains("port ");
+            }
+        }
+    }
+
+    @Test
+    void data_directory_not_writable() throws IOException {
+        Path file = Files.writeString(directory.resolve("file"), "");
+        Result result = run("up", "--data", file.resolve("sub"), "--kafka", 0, "--registry", 0, "--http", 0);
+        assertThat(result.exit()).isEqualTo(1);
+        assertThat(result.err()).hasLineCount(1).contains(file.toString());
+    }
+
+    @Test
+    void data_directory_of_another_version() throws IOException {
+        Path data = Files.createDirectory(directory.resolve("other"));
+        Files.writeString(data.resolve("VERSION"), "keepup-data 99\n");
+        Result result = run("up", "--data", data, "--kafka", 0, "--registry", 0, "--http", 0);
+        assertThat(result.exit()).isEqualTo(1);
+        assertThat(result.err()).hasLineCount(1).contains("keepup-data 99").contains(data.toString());
+    }
+
+    @Test
+    void every_command_has_help_within_100_columns() {
+        everyCommand(Keepup.commandLine()).forEach(command -> {
+            String help = command.getUsageMessage(CommandLine.Help.Ansi.OFF);
+            assertThat(help.lines()).as(command.getCommandName()).allMatch(line -> line.length() <= 100);
+            assertThat(command.getCommandSpec().usageMessage().description())
+                    .as(command.getCommandName())
+                    .isNotEmpty();
+        });
+    }
+
+    private static Stream<CommandLine> everyCommand(CommandLine command) {
+        return Stream.concat(
+                Stream.of(command), command.getSubcommands().values().stream().flatMap(UsageTest::everyCommand));
+    }
+}
