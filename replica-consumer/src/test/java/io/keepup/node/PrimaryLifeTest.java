@@ -3,11 +3,14 @@ package io.keepup.node;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.keepup.node.fixture.LaneContent;
 import io.keepup.node.fixture.Nodes;
 import io.keepup.node.fixture.PlayedEngine;
 import io.keepup.node.fixture.TestCluster;
-import io.keepup.node.fixture.WalTopicReader;
 import io.keepup.node.hosting.HostedVolume;
+import io.keepup.schemas.topic.Topics;
+import io.keepup.v1.BaseEnd;
+import io.keepup.v1.BaseManifest;
 import io.keepup.v1.FailureReason;
 import io.keepup.v1.ReadinessObserved;
 import io.keepup.v1.SessionCause;
@@ -82,7 +85,7 @@ class PrimaryLifeTest {
         awaitShipped(primary, last);
         nodes.awaitApplied(b, volumeId, last);
 
-        assertThat(WalTopicReader.lsns(volumeId, 1)).isEqualTo(upTo(1, last));
+        assertThat(LaneContent.lsns(volumeId, 1)).isEqualTo(upTo(1, last));
         assertThat(nodes.volume(b, volumeId).digest()).isEqualTo(primary.digest());
         assertThat(primary.status().laneTail()).isEqualTo(1);
     }
@@ -95,7 +98,7 @@ class PrimaryLifeTest {
         nodes.start(a);
         primary = nodes.volume(a, volumeId);
         awaitShipped(primary, head);
-        assertThat(WalTopicReader.lsns(volumeId, 1)).isEqualTo(upTo(1, head));
+        assertThat(LaneContent.lsns(volumeId, 1)).isEqualTo(upTo(1, head));
     }
 
     @Test
@@ -111,8 +114,8 @@ class PrimaryLifeTest {
         long last = Nodes.writeRandom(promoted, new Random(2), 50);
         awaitShipped(promoted, last);
 
-        assertThat(WalTopicReader.lsns(volumeId, 2)).isEqualTo(upTo(1, last));
-        assertThat(WalTopicReader.lsns(volumeId, 1)).isEmpty();
+        assertThat(LaneContent.lsns(volumeId, 2)).isEqualTo(upTo(1, last));
+        assertThat(LaneContent.lsns(volumeId, 1)).isEmpty();
         SyncAckReceived facts = engine.ack(
                 a, e -> e.getMeta().getEpoch() == 2 && e.getAck().getAckKind() == io.keepup.v1.AckKind.quorum);
         if (facts.getAck().getAppliedLsn() < last) {
@@ -137,8 +140,8 @@ class PrimaryLifeTest {
         Nodes.writeRandom(nodes.volume(a, volumeId), new Random(3), 10);
         long last = Nodes.writeRandom(nodes.volume(b, volumeId), new Random(4), 10);
         awaitShipped(nodes.volume(b, volumeId), last);
-        assertThat(WalTopicReader.lsns(volumeId, 1)).isEmpty();
-        assertThat(WalTopicReader.lsns(volumeId, 2)).isEqualTo(upTo(1, last));
+        assertThat(LaneContent.lsns(volumeId, 1)).isEmpty();
+        assertThat(LaneContent.lsns(volumeId, 2)).isEqualTo(upTo(1, last));
     }
 
     @Test
@@ -164,7 +167,7 @@ class PrimaryLifeTest {
 
         long tail = primary.trimWal(head);
         assertThat(tail).isBetween(2L, 101L);
-        assertThat(WalTopicReader.lsns(volumeId, 1)).isEqualTo(upTo(tail, head));
+        assertThat(LaneContent.lsns(volumeId, 1)).isEqualTo(upTo(tail, head));
 
         nodes.stop(a); // pins outlive the process
         nodes.start(a);
@@ -176,7 +179,7 @@ class PrimaryLifeTest {
         engine.cancel(a, b, 1, 1, FailureReason.deadline_exceeded);
         await().atMost(PlayedEngine.LIMIT).until(() -> again.status().pins().isEmpty());
         assertThat(again.trimWal(head)).isEqualTo(head + 1);
-        assertThat(WalTopicReader.lsns(volumeId, 1)).isEmpty();
+        assertThat(LaneContent.lsns(volumeId, 1)).isEmpty();
     }
 
     @Test
@@ -192,5 +195,29 @@ class PrimaryLifeTest {
             return primary.status().laneTail() > 1;
         });
         assertThat(primary.status().laneTail()).isLessThan(primary.status().shippedLsn());
+    }
+
+    @Test
+    void R5_a_primary_restarted_in_mid_base_gives_the_base_up_and_clears_it_when_the_session_ends() {
+        nodes.stop(b);
+        HostedVolume primary = nodes.volume(a, volumeId);
+        long head = Nodes.writeRandom(primary, new Random(1), 200);
+        awaitShipped(primary, head);
+        String base = Topics.base(volumeId);
+        engine.rebuildTo(a, b, 1, 4, head, SessionCause.behind_wal_tail);
+        await().atMost(PlayedEngine.LIMIT)
+                .until(() -> LaneContent.of(base).stream().anyMatch(BaseEnd.class::isInstance));
+        assertThat(LaneContent.of(base).get(0)).isInstanceOf(BaseManifest.class);
+
+        nodes.stop(a);
+        nodes.start(a);
+        await().atMost(PlayedEngine.LIMIT).until(() -> LaneContent.of(base).stream()
+                .anyMatch(e -> e instanceof BaseEnd end && end.getChunks() == 0));
+        HostedVolume again = nodes.volume(a, volumeId);
+        assertThat(again.status().pins()).hasSize(1);
+
+        engine.cancel(a, b, 1, 4, FailureReason.transport_lost);
+        await().atMost(PlayedEngine.LIMIT).until(() -> LaneContent.of(base).isEmpty());
+        assertThat(again.status().pins()).isEmpty();
     }
 }

@@ -239,7 +239,7 @@ class RecoveryTest {
     }
 
     @Test
-    void R5_a_primary_restarted_while_it_serves_a_base_ends_the_session_at_once() {
+    void R5_a_base_that_the_primary_gives_up_ends_the_session_at_once() {
         SyncAckReceived facts = returnBehind(100);
         long target = facts.getPrimaryWalHead();
         engine.base(13, new BaseManifest(volumeId, 13L, 1L, target, 4096, SIZE / 4096));

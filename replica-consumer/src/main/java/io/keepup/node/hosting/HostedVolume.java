@@ -83,7 +83,7 @@ public final class HostedVolume {
             replica = null;
         }
         if (changes && primary != null) {
-            primary.close();
+            primary.endForNewEpoch();
             primary = null;
         }
         volume.assume(epoch, role);

@@ -143,6 +143,12 @@ public final class PrimaryVolume implements AutoCloseable {
         return barrier;
     }
 
+    /** The volume moves to another epoch: its sessions, and so their pins, are over. */
+    public void endForNewEpoch() {
+        pins.keepOnly(List.of());
+        close();
+    }
+
     /** Begins to stop, without waiting and without a word to anybody. */
     public void stop() {
         synchronized (this) {
@@ -153,7 +159,7 @@ public final class PrimaryVolume implements AutoCloseable {
         base.stop();
     }
 
-    /** Stops and waits for everything that works on the volume: an epoch's end, or the node's. */
+    /** Stops and waits for everything that works on the volume; pins stay, as the sessions do. */
     @Override
     public void close() {
         stop();

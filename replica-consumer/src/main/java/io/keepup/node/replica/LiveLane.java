@@ -126,7 +126,7 @@ public final class LiveLane implements AutoCloseable {
     @Override
     public void close() {
         stopped.countDown();
-        consumer.wakeup();
+        request(() -> {}); // wakes it, whatever it waits for
         if (!thread.isAlive()) {
             return;
         }

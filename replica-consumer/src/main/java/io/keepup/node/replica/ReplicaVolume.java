@@ -119,8 +119,8 @@ public final class ReplicaVolume implements AutoCloseable {
         CompletableFuture<Void> positioned;
         synchronized (this) {
             starting = false;
-            if (session != null || closed.getCount() == 0) {
-                return; // the session hands the lane over when it ends
+            if (session != null || closed.getCount() == 0 || !volume.status().recoverable()) {
+                return; // a session hands the lane over when it ends; without one an unproven volume takes nothing
             }
             following = true;
             positioned = lane.follow(this, offset);
