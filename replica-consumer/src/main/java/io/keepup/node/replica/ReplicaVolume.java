@@ -170,7 +170,7 @@ public final class ReplicaVolume implements AutoCloseable {
         if (!contiguous) {
             following = false;
             context.metrics().count(NodeCounter.WAL_GAPS);
-            log.warn(
+            log.info(
                     "Volume {}: at LSN {} the lane brought LSN {}: holding still until a session is issued",
                     volumeId,
                     volume.status().appliedLsn(),
