@@ -76,6 +76,7 @@ function session(view) {
   if (view.sessionId > 0) notes.push(`session ${number(view.sessionId)}`);
   if (view.cause) notes.push(view.cause);
   if (view.state === 'failed' && view.reason) notes.push(view.reason);
+  if (live && view.bytes > 0) notes.push(`${bytes(view.bytes)} received`);
   if (notes.length > 0) cell.append(el('div', { class: 'quiet' }, notes.join(' · ')));
   return cell;
 }
@@ -92,7 +93,7 @@ function lanes(replica) {
   }
   const start = view.startLsn;
   const reached = Math.max(view.walAppliedLsn, view.progress, start);
-  cell.append(lane('WAL', reached - start, view.targetLsn - start, `${replica.replicaId} WAL lane`, `${number(reached)} of ${number(view.targetLsn)} · ${bytes(view.bytes)}`));
+  cell.append(lane('WAL', reached - start, view.targetLsn - start, `${replica.replicaId} WAL lane`, `LSN ${number(reached)} · target ${number(view.targetLsn)}`));
   return cell;
 }
 
