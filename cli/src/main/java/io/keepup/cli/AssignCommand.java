@@ -1,6 +1,7 @@
 package io.keepup.cli;
 
 import io.keepup.schemas.topic.Names;
+import io.keepup.v1.VolumeProjection;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -72,6 +73,11 @@ final class AssignCommand implements Runnable {
                 size == null ? 0 : size,
                 blockSize == null ? 0 : Math.toIntExact(blockSize),
                 "operator/" + user());
+        VolumeProjection now = Projections.read(cluster).get(volumeId);
+        if (now != null && epoch < now.getMeta().getEpoch()) {
+            throw new Failure("epoch %d is below %s's epoch %d and would be refused: use a higher one"
+                    .formatted(epoch, volumeId, now.getMeta().getEpoch()));
+        }
         try (Producer<byte[], byte[]> producer = cluster.producer()) {
             assignments.publish(producer, cluster.codec());
         }

@@ -1,20 +1,9 @@
 package io.keepup.cli;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.keepup.schemas.codec.RecordCodec;
-import io.keepup.schemas.codec.RecordJson;
-import io.keepup.schemas.codec.UndecodableException;
 import io.keepup.schemas.topic.KeyPartitions;
 import io.keepup.schemas.topic.Names;
 import io.keepup.schemas.topic.Topics;
-import java.nio.charset.StandardCharsets;
-import java.time.Instant;
-import java.time.ZoneId;
-import java.time.format.DateTimeFormatter;
-import java.util.Arrays;
 import java.util.List;
-import org.apache.avro.specific.SpecificRecord;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -30,9 +19,6 @@ import picocli.CommandLine.Spec;
         description = "Print the events of a volume, in the order they are folded.",
         mixinStandardHelpOptions = true)
 final class EventsCommand implements Runnable {
-
-    private static final DateTimeFormatter TIME =
-            DateTimeFormatter.ofPattern("HH:mm:ss.SSS").withZone(ZoneId.systemDefault());
 
     @Spec
     private CommandSpec spec;
@@ -56,47 +42,26 @@ final class EventsCommand implements Runnable {
                     spec.commandLine(), "'%s' is not a volume id: use %s".formatted(volumeId, Names.RULE_IN_WORDS));
         }
         cluster.requireBroker();
-        RecordCodec codec = cluster.codec();
-        byte[] key = volumeId.getBytes(StandardCharsets.UTF_8);
         try (TopicReader reader = new TopicReader(cluster.consumer())) {
-            int partitions = reader.partitions(Topics.EVENTS).size();
-            TopicPartition own = new TopicPartition(Topics.EVENTS, KeyPartitions.partitionFor(volumeId, partitions));
-            java.util.function.Consumer<ConsumerRecord<byte[], byte[]>> print = record -> {
-                if (Arrays.equals(record.key(), key)) {
-                    System.out.println(line(record, codec));
-                }
-            };
+            TopicPartition events = own(reader, Topics.EVENTS);
+            TopicPartition rejected = own(reader, Topics.REJECTED);
+            EventLines lines = new EventLines(volumeId, cluster.codec(), json);
             if (follow) {
-                reader.follow(List.of(own), () -> !System.out.checkError(), print);
+                reader.follow(List.of(events, rejected), () -> !System.out.checkError(), record -> (record.topic()
+                                        .equals(Topics.REJECTED)
+                                ? lines.rejection(record)
+                                : lines.event(record))
+                        .ifPresent(System.out::println));
             } else {
-                reader.readToEnd(List.of(own), print);
+                reader.readToEnd(List.of(rejected), lines::remember);
+                reader.readToEnd(List.of(events), record -> lines.event(record).ifPresent(System.out::println));
             }
         }
     }
 
-    private String line(ConsumerRecord<byte[], byte[]> record, RecordCodec codec) {
-        String type;
-        String text;
-        ObjectNode tree = null;
-        try {
-            SpecificRecord event = record.value() == null ? null : codec.decode(record.value());
-            type = event == null ? "(null value)" : event.getSchema().getName();
-            text = event == null ? "" : EventText.of(event);
-            tree = event == null ? null : RecordJson.of(event);
-        } catch (UndecodableException e) {
-            type = "(undecodable)";
-            text = e.getMessage();
-        }
-        if (json) {
-            ObjectNode line = com.fasterxml.jackson.databind.node.JsonNodeFactory.instance.objectNode();
-            line.put("partition", record.partition())
-                    .put("offset", record.offset())
-                    .put("type", type);
-            line.set("event", tree);
-            return line.toString();
-        }
-        return "%s %6d %-19s %s"
-                .formatted(TIME.format(Instant.ofEpochMilli(record.timestamp())), record.offset(), type, text)
-                .stripTrailing();
+    /** The partition that holds what concerns the volume; a refused record keeps its key. */
+    private TopicPartition own(TopicReader reader, String topic) {
+        int partitions = reader.partitions(topic).size();
+        return new TopicPartition(topic, KeyPartitions.partitionFor(volumeId, partitions));
     }
 }

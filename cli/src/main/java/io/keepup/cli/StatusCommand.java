@@ -2,18 +2,13 @@ package io.keepup.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
-import io.keepup.schemas.codec.RecordCodec;
 import io.keepup.schemas.codec.RecordJson;
-import io.keepup.schemas.codec.UndecodableException;
-import io.keepup.schemas.topic.Topics;
 import io.keepup.v1.NodeView;
 import io.keepup.v1.ReplicaView;
 import io.keepup.v1.SessionView;
 import io.keepup.v1.SyncAck;
 import io.keepup.v1.VolumeProjection;
-import java.nio.charset.StandardCharsets;
 import java.util.SortedMap;
-import java.util.TreeMap;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -38,7 +33,7 @@ final class StatusCommand implements Runnable {
     @Override
     public void run() {
         cluster.requireBroker();
-        SortedMap<String, VolumeProjection> projections = read();
+        SortedMap<String, VolumeProjection> projections = Projections.read(cluster);
         if (volumeId != null) {
             VolumeProjection projection = projections.get(volumeId);
             if (projection == null) {
@@ -56,29 +51,6 @@ final class StatusCommand implements Runnable {
             System.out.println(summaryRow("VOLUME", "MODE", "REASON", "EPOCH", "PRIMARY", "DURABLE", "HEAD", "TAIL"));
             projections.values().forEach(p -> System.out.println(summary(p)));
         }
-    }
-
-    private SortedMap<String, VolumeProjection> read() {
-        SortedMap<String, VolumeProjection> projections = new TreeMap<>();
-        RecordCodec codec = cluster.codec();
-        try (TopicReader reader = new TopicReader(cluster.consumer())) {
-            reader.readToEnd(reader.partitions(Topics.PROJECTIONS), record -> {
-                String volume = new String(record.key(), StandardCharsets.UTF_8);
-                if (record.value() == null) {
-                    projections.remove(volume);
-                    return;
-                }
-                try {
-                    projections.put(volume, (VolumeProjection) codec.decode(record.value()));
-                } catch (UndecodableException e) {
-                    throw new Failure(
-                            "projection of %s at offset %d cannot be read: %s"
-                                    .formatted(volume, record.offset(), e.getMessage()),
-                            e);
-                }
-            });
-        }
-        return projections;
     }
 
     private static String summary(VolumeProjection p) {

@@ -10,6 +10,7 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -56,6 +57,13 @@ class ProcessesTest {
             awaitEqualCopies();
             long head = status().path("walHead").asLong();
 
+            // an assignment of an old epoch is refused, and the log says so
+            run("assign", "vol-1", "--epoch", 2, "--primary", "vs-1", "--replica", "vs-2");
+            awaitStatus("publish_healthy");
+            assign(1, "vs-2");
+            await("the refusal in the events").atMost(LIMIT).untilAsserted(() -> assertThat(run("events", "vol-1"))
+                    .contains("✗ stale_epoch"));
+
             // the cluster stopped and started again on the same directory has all its topics, state and volumes
             primary.stop();
             replica.stop();
@@ -74,6 +82,15 @@ class ProcessesTest {
             primary.close();
             replica.close();
             up.close();
+        }
+    }
+
+    /** What a master that lags behind would say; the command itself would not. */
+    private void assign(long epoch, String primary) {
+        ClusterOptions cluster = new ClusterOptions(bootstrap, registryUrl);
+        try (var producer = cluster.producer()) {
+            new Assignments("vol-1", epoch, primary, List.of(), List.of(), 0, 0, "master")
+                    .publish(producer, cluster.codec());
         }
     }
 
