@@ -133,8 +133,7 @@ final class Assignment {
             for (ReplicaView replica : view.replicas()) {
                 if (replica.session().live()) {
                     outbox.cancel(view, replica, FailureReason.SUPERSEDED);
-                    next = next.withReplica(
-                            replica.withSession(replica.session().failed(FailureReason.SUPERSEDED)));
+                    next = next.withReplica(replica.failed(FailureReason.SUPERSEDED));
                 }
             }
             fenced = fenced.with(next);

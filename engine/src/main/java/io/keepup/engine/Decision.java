@@ -56,6 +56,13 @@ record Decision(SessionKind kind, SessionCause cause) {
         return rebuildOnto(event, position == 0 ? SessionCause.EMPTY : SessionCause.BEHIND_WAL_TAIL);
     }
 
+    /** [V12] A rebuild because somebody wishes it, on top of what made one necessary before. */
+    static Decision wished(Session last) {
+        boolean worthless =
+                last.kind() == SessionKind.REBUILD && last.cause().discardsLocalData(); // [P3] else [R5] refuses it
+        return rebuild(worthless ? last.cause() : SessionCause.OPERATOR_REQUEST);
+    }
+
     /** What makes the replica's own data useless as a start; {@code NONE} when nothing does. */
     private static SessionCause damage(SyncAckReceived event) {
         SyncAck ack = event.ack();

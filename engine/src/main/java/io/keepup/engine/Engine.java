@@ -7,11 +7,14 @@ import io.keepup.engine.message.DecisionFacts;
 import io.keepup.engine.message.Event;
 import io.keepup.engine.message.Event.AssignmentDelivered;
 import io.keepup.engine.message.Event.BarrierConfirmed;
+import io.keepup.engine.message.Event.CancelRequested;
 import io.keepup.engine.message.Event.ReadinessObserved;
+import io.keepup.engine.message.Event.RebuildRequested;
 import io.keepup.engine.message.Event.SessionCompleted;
 import io.keepup.engine.message.Event.SessionFailed;
 import io.keepup.engine.message.Event.SessionProgress;
 import io.keepup.engine.message.Event.SyncAckReceived;
+import io.keepup.engine.message.Meta;
 import io.keepup.engine.message.Origin;
 import io.keepup.engine.message.SyncAck;
 import io.keepup.engine.state.ReplicaView;
@@ -19,6 +22,7 @@ import io.keepup.engine.state.Session;
 import io.keepup.engine.state.View;
 import io.keepup.engine.state.VolumeState;
 import io.keepup.engine.word.AckKind;
+import io.keepup.engine.word.FailureReason;
 import io.keepup.engine.word.SessionKind;
 import java.util.List;
 import java.util.Objects;
@@ -71,6 +75,8 @@ public final class Engine {
                         view.withReplica(replica.withSession(replica.session().running(e)))); // [E6]
             case SessionCompleted e -> quiet(state, view, completed(view, replica, e));
             case SessionFailed e -> failed(state, view, replica, e);
+            case RebuildRequested e -> rebuildRequested(state, view, replica, e);
+            case CancelRequested e -> cancelRequested(state, view, replica, e);
         };
     }
 
@@ -118,24 +124,27 @@ public final class Engine {
                 Session session = sticky ? replica.session() : Session.NONE;
                 yield quiet(state, view, proven(view.withReplica(replica.withSession(session))));
             }
-            case CATCHUP, REBUILD -> issued(state, view, replica, event, decision);
+            case CATCHUP, REBUILD -> {
+                long position = event.ack().position();
+                Outbox outbox = new Outbox(state.lastCommand(), event.meta());
+                yield issued(state, view, replica, decision, position, outbox);
+            }
         };
     }
 
-    private Step issued(VolumeState state, View view, ReplicaView replica, SyncAckReceived event, Decision decision) {
+    /** A session by the view's own WAL bounds, for a replica at that position. */
+    private Step issued(
+            VolumeState state, View view, ReplicaView replica, Decision decision, long position, Outbox outbox) {
         long sessionId = state.lastSessionId() + 1;
-        Outbox outbox = new Outbox(state.lastCommand(), event.meta());
-        long now = event.meta().occurredAt();
-        long start = decision.kind() == SessionKind.CATCHUP ? event.ack().position() : 0;
+        long now = outbox.now();
+        long start = decision.kind() == SessionKind.CATCHUP ? position : 0;
         long deadline = deadline(decision.kind(), now);
-        Session session = Session.issued(
-                sessionId, decision.kind(), decision.cause(), start, event.primaryWalHead(), deadline, now);
-        DecisionFacts facts = new DecisionFacts(event.ack().position(), event.primaryWalTail(), event.primaryWalHead());
+        Session session =
+                Session.issued(sessionId, decision.kind(), decision.cause(), start, view.walHead(), deadline, now);
+        DecisionFacts facts = new DecisionFacts(position, view.walTail(), view.walHead());
         Origin origin = outbox.next(view.nodeId(), view.epoch());
         outbox.add(command(origin, replica.id(), session, facts));
-        View next = proven(view.withReplica(replica.withSession(session)));
-        VolumeState counted = state.withView(next).withCounters(sessionId, outbox.lastCommand());
-        return new Step(counted, outbox.commands(), Health.of(policy, next));
+        return loud(state, proven(view.withReplica(replica.withSession(session))), sessionId, outbox);
     }
 
     private static Command command(Origin origin, String replicaId, Session session, DecisionFacts facts) {
@@ -187,16 +196,54 @@ public final class Engine {
 
     /** [E8] The next sync decides afresh. */
     private Step failed(VolumeState state, View view, ReplicaView replica, SessionFailed event) {
-        View next = view.withReplica(replica.withSession(replica.session().failed(event.reason())));
         boolean unknownToReplica =
                 policy instanceof Policy.Safe && !event.meta().saidByNode(replica.id());
-        if (!unknownToReplica) {
-            return quiet(state, view, next);
+        return unknownToReplica
+                ? cancelled(state, view, replica, event.reason(), event.meta())
+                : quiet(state, view, view.withReplica(replica.failed(event.reason())));
+    }
+
+    /** [P7] Ended by somebody else than its replica, which has to hear of it. */
+    private Step cancelled(VolumeState state, View view, ReplicaView replica, FailureReason reason, Meta cause) {
+        Outbox outbox = new Outbox(state.lastCommand(), cause);
+        outbox.cancel(view, replica, reason);
+        return loud(state, view.withReplica(replica.failed(reason)), state.lastSessionId(), outbox);
+    }
+
+    /** [V12] The founding engine knows no wishes. */
+    private Step cancelRequested(VolumeState state, View view, ReplicaView replica, CancelRequested event) {
+        return switch (policy) {
+            case Policy.Reference reference -> quiet(state, view, view);
+            case Policy.Safe safe -> cancelled(state, view, replica, FailureReason.CANCELLED, event.meta());
+        };
+    }
+
+    /** [V12] */
+    private Step rebuildRequested(VolumeState state, View view, ReplicaView known, RebuildRequested event) {
+        ReplicaView replica = known.withWishAt(event.meta().occurredAt());
+        Session last = known.session();
+        return switch (policy) {
+            case Policy.Reference reference -> quiet(state, view, view);
+            case Policy.Safe safe ->
+                last.live() && last.kind() == SessionKind.REBUILD
+                        ? quiet(state, view, view.withReplica(replica)) // granted already
+                        : rebuildWished(state, view, replica, event.meta());
+        };
+    }
+
+    /** Issued at once by the facts last heard in this epoch, or due at the next sync [P3]; ends a catch-up [P7]. */
+    private Step rebuildWished(VolumeState state, View view, ReplicaView replica, Meta wish) {
+        Session last = replica.session();
+        Outbox outbox = new Outbox(state.lastCommand(), wish);
+        if (last.live()) {
+            outbox.cancel(view, replica, FailureReason.CANCELLED);
         }
-        Outbox outbox = new Outbox(state.lastCommand(), event.meta()); // [P7]
-        outbox.cancel(view, replica, event.reason());
-        VolumeState counted = state.withView(next).withCounters(state.lastSessionId(), outbox.lastCommand());
-        return new Step(counted, outbox.commands(), Health.of(policy, next));
+        Decision decision = Decision.wished(last);
+        if (view.heardHead() > 0) {
+            return issued(state, view, replica, decision, replica.lastSyncAck().position(), outbox);
+        }
+        Session due = last.kind() == SessionKind.REBUILD ? last : Session.rebuildDue(decision.cause());
+        return loud(state, view.withReplica(replica.withSession(due)), state.lastSessionId(), outbox);
     }
 
     private View proven(View view) {
@@ -212,6 +259,12 @@ public final class Engine {
 
     private static View raised(View view, long durableLsn) {
         return durableLsn > view.durableLsn() ? view.withDurableLsn(durableLsn) : view;
+    }
+
+    /** A step with the commands of the outbox. */
+    private Step loud(VolumeState state, View after, long lastSessionId, Outbox outbox) {
+        VolumeState next = state.withView(after).withCounters(lastSessionId, outbox.lastCommand());
+        return new Step(next, outbox.commands(), Health.of(policy, after));
     }
 
     /** A step without commands. */

@@ -8,6 +8,7 @@ import static io.keepup.engine.RejectReason.NOT_PRIMARY;
 import static io.keepup.engine.RejectReason.STALE_EPOCH;
 import static io.keepup.engine.RejectReason.STALE_SESSION;
 import static io.keepup.engine.RejectReason.STALE_SYNC;
+import static io.keepup.engine.RejectReason.STALE_WISH;
 import static io.keepup.engine.RejectReason.UNKNOWN_REPLICA;
 import static io.keepup.engine.RejectReason.UNKNOWN_VOLUME;
 
@@ -17,7 +18,9 @@ import io.keepup.engine.Admission.Repeated;
 import io.keepup.engine.message.Event;
 import io.keepup.engine.message.Event.AssignmentDelivered;
 import io.keepup.engine.message.Event.BarrierConfirmed;
+import io.keepup.engine.message.Event.CancelRequested;
 import io.keepup.engine.message.Event.ReadinessObserved;
+import io.keepup.engine.message.Event.RebuildRequested;
 import io.keepup.engine.message.Event.SessionCompleted;
 import io.keepup.engine.message.Event.SessionFailed;
 import io.keepup.engine.message.Event.SessionProgress;
@@ -120,6 +123,9 @@ public final class Guard {
         return switch (event) {
             case SyncAckReceived e -> admitSync(replica, e);
             case Event.OfSession e -> admitOfSession(replica.session(), e);
+            case RebuildRequested e -> admitWish(replica, e);
+            case CancelRequested e ->
+                isLive(replica.session(), e.sessionId()) ? Admitted.YES : staleSession(replica.session(), e); // [G4]
         };
     }
 
@@ -130,8 +136,21 @@ public final class Guard {
                         STALE_SYNC, "sync " + event.syncId() + " is not above the last one, " + replica.lastSyncId());
     }
 
+    /**
+     * Whatever became of a wish, its twin must not be granted again, also not when the rebuild is long over: like a sync,
+     * a wish must be newer than the last one.
+     */
+    private static Admission admitWish(ReplicaView replica, RebuildRequested event) {
+        long saidAt = event.meta().occurredAt();
+        return saidAt > replica.lastWishAt()
+                ? Admitted.YES
+                : new Rejected( // [G5]
+                        STALE_WISH,
+                        "a wish said at " + saidAt + " ms is not newer than the last one, at " + replica.lastWishAt());
+    }
+
     private static Admission admitOfSession(Session live, Event.OfSession event) {
-        if (!live.live() || event.sessionId() != live.id() || event.kind() != live.kind()) { // [G4]
+        if (!isLive(live, event.sessionId()) || event.kind() != live.kind()) { // [G4]
             return staleSession(live, event);
         }
         return switch (event) {
@@ -139,6 +158,10 @@ public final class Guard {
             case SessionCompleted e -> admitCompletion(live, e);
             case SessionFailed e -> Admitted.YES;
         };
+    }
+
+    private static boolean isLive(Session session, long sessionId) {
+        return session.live() && session.id() == sessionId;
     }
 
     private static boolean goesBackward(Session live, SessionProgress event) {
@@ -172,7 +195,14 @@ public final class Guard {
     }
 
     private static Rejected staleSession(Session held, Event.OfSession event) {
-        String said = event.kind().word() + " " + event.sessionId();
+        return staleSession(held, event.kind().word() + " " + event.sessionId());
+    }
+
+    private static Rejected staleSession(Session held, CancelRequested event) {
+        return staleSession(held, "session " + event.sessionId());
+    }
+
+    private static Rejected staleSession(Session held, String said) {
         return new Rejected(
                 STALE_SESSION,
                 held.live()

@@ -28,6 +28,11 @@ final class Outbox {
         return new Origin(cause.volumeId(), nodeId, epoch, sequence, cause.eventId(), cause.occurredAt());
     }
 
+    /** Time of the causing event, ms: the engine has no other. */
+    long now() {
+        return cause.occurredAt();
+    }
+
     void add(Command command) {
         commands.add(command);
     }

@@ -3,7 +3,9 @@ package io.keepup.engine;
 import io.keepup.engine.message.Event;
 import io.keepup.engine.message.Event.AssignmentDelivered;
 import io.keepup.engine.message.Event.BarrierConfirmed;
+import io.keepup.engine.message.Event.CancelRequested;
 import io.keepup.engine.message.Event.ReadinessObserved;
+import io.keepup.engine.message.Event.RebuildRequested;
 import io.keepup.engine.message.Event.SessionCompleted;
 import io.keepup.engine.message.Event.SessionFailed;
 import io.keepup.engine.message.Event.SessionProgress;
@@ -54,6 +56,8 @@ final class Plausibility {
                         | e.bytes());
             case SessionCompleted e -> negative(e.sessionId() | e.durableLsn() | e.achievedLsn());
             case SessionFailed e -> negative(e.sessionId());
+            case RebuildRequested e -> null;
+            case CancelRequested e -> negative(e.sessionId());
             case BarrierConfirmed e -> negative(e.durableLsn());
         };
     }

@@ -18,6 +18,8 @@ public enum RejectReason implements Word {
     STALE_SESSION("stale_session"),
     /** [G5] */
     STALE_SYNC("stale_sync"),
+    /** [G5], for wishes. */
+    STALE_WISH("stale_wish"),
     /** [G6] */
     INCOMPLETE_SESSION("incomplete_session"),
     /** [G7] */

@@ -98,9 +98,10 @@ final class Gossip {
         long sessionId = often() ? session.id() : random.nextInt(10);
         SessionKind kind = often() ? session.kind() : SessionKind.REBUILD;
         long lsn = session.targetLsn() + random.nextInt(4) - 1;
-        return switch (random.nextInt(4)) {
+        return switch (random.nextInt(5)) {
             case 0 -> new Event.SessionCompleted(meta, id, sessionId, kind, lsn, lsn, often());
             case 1 -> new Event.SessionFailed(meta, id, sessionId, kind, pick(List.of(FailureReason.values())));
+            case 2 -> wish(meta, id, sessionId);
             default ->
                 new Event.SessionProgress(
                         meta,
@@ -114,6 +115,14 @@ final class Gossip {
                         100,
                         session.bytes());
         };
+    }
+
+    private Event wish(Meta said, String id, long sessionId) {
+        long at = often() ? said.occurredAt() : random.nextInt((int) events);
+        Meta meta = new Meta(said.eventId(), VOLUME, said.nodeId(), said.epoch(), at, "operator/jo");
+        return random.nextBoolean()
+                ? new Event.RebuildRequested(meta, id)
+                : new Event.CancelRequested(meta, id, sessionId);
     }
 
     private String replica(View view) {

@@ -8,6 +8,7 @@ import static io.keepup.engine.RejectReason.NOT_PRIMARY;
 import static io.keepup.engine.RejectReason.STALE_EPOCH;
 import static io.keepup.engine.RejectReason.STALE_SESSION;
 import static io.keepup.engine.RejectReason.STALE_SYNC;
+import static io.keepup.engine.RejectReason.STALE_WISH;
 import static io.keepup.engine.RejectReason.UNKNOWN_REPLICA;
 import static io.keepup.engine.RejectReason.UNKNOWN_VOLUME;
 import static io.keepup.engine.Story.P;
@@ -51,6 +52,8 @@ class GuardTest {
                 new SessionProgress(meta, R1, 1, SessionKind.CATCHUP, SessionPhase.RUNNING, 1, 1, 0, 0, 0),
                 new SessionCompleted(meta, R1, 1, SessionKind.CATCHUP, 9, 9, true),
                 new SessionFailed(meta, R1, 1, SessionKind.CATCHUP, FailureReason.PIN_LOST),
+                new Event.RebuildRequested(meta, R1),
+                new Event.CancelRequested(meta, R1, 1),
                 new BarrierConfirmed(meta, 1));
     }
 
@@ -134,6 +137,7 @@ class GuardTest {
         story.tell(s -> s.primary(P, 1, R2));
         story.refuse(UNKNOWN_REPLICA, late);
         story.refuse(UNKNOWN_REPLICA, story.ack(R1, 1, 1));
+        story.refuse(UNKNOWN_REPLICA, story.rebuildWish(R1)).refuse(UNKNOWN_REPLICA, story.cancelWish(R1, 1));
     }
 
     @Test
@@ -150,10 +154,13 @@ class GuardTest {
         story.refuse(
                 STALE_SESSION,
                 new SessionProgress(meta, R1, live.id() + 1, live.kind(), SessionPhase.RUNNING, 6, 6, 0, 0, 0));
+        story.refuse(STALE_SESSION, story.cancelWish(R1, live.id() + 1));
+        story.refuse(STALE_SESSION, story.cancelWish(R1, live.id() - 1));
         SessionProgress late = story.progress(R1, 6, 0);
         SessionCompleted done = story.completed(R1);
         story.tell(s -> done);
         story.refuse(STALE_SESSION, done).refuse(STALE_SESSION, late);
+        story.refuse(STALE_SESSION, story.cancelWish(R1, live.id()));
     }
 
     @Test
@@ -169,6 +176,22 @@ class GuardTest {
         story.tell(s -> s.primary(P, 2, R1));
         Meta meta = story.meta(P, 2, "node/p");
         story.tell(s -> new SyncAckReceived(meta, R1, 1, at(9), 1, 9, 0));
+    }
+
+    @Test
+    void G5_aWishMustBeNewerThanTheLastOneForThatReplica() {
+        Story story = safe(R1, R2).tell(s -> s.ack(R1, 9, 9)).tell(s -> s.ack(R2, 9, 9));
+        Event earlier = story.rebuildWish(R1);
+        Event other = story.rebuildWish(R2);
+        Event wish = story.rebuildWish(R1);
+        Event sameTime = new Event.RebuildRequested(
+                new Meta("another", Story.VOLUME, P, 1, wish.meta().occurredAt(), "operator/al"), R1);
+
+        story.tell(s -> wish).tell(s -> other);
+        story.refuse(STALE_WISH, earlier).refuse(STALE_WISH, wish).refuse(STALE_WISH, sameTime);
+        // a new epoch counts afresh, and knows the old one's wishes by their epoch
+        story.tell(s -> s.primary(P, 2, R1)).refuse(STALE_EPOCH, wish);
+        story.tell(s -> new Event.RebuildRequested(new Meta("early", Story.VOLUME, P, 2, 1, "operator/jo"), R1));
     }
 
     @Test
@@ -204,6 +227,7 @@ class GuardTest {
         story.refuse(INVALID_FACTS, new SyncAckReceived(ok, R1, -1, at(9), 1, 9, 0));
         story.refuse(INVALID_FACTS, new SessionCompleted(ok, R1, live.id(), live.kind(), -1, 9, true));
         story.refuse(INVALID_FACTS, story.progress(R1, -1, 0));
+        story.refuse(INVALID_FACTS, story.rebuildWish(" ")).refuse(INVALID_FACTS, story.cancelWish(R1, -1));
         story.refuse(INVALID_FACTS, new SessionFailed(ok, R1, -1, live.kind(), FailureReason.PIN_LOST));
         // the edges
         story.tell(s -> s.ack(R1, at(0, 6), 1, 9)).tell(s -> s.ack(R1, at(9), 10, 9));

@@ -6,7 +6,9 @@ import io.keepup.engine.message.Command;
 import io.keepup.engine.message.Event;
 import io.keepup.engine.message.Event.AssignmentDelivered;
 import io.keepup.engine.message.Event.BarrierConfirmed;
+import io.keepup.engine.message.Event.CancelRequested;
 import io.keepup.engine.message.Event.ReadinessObserved;
+import io.keepup.engine.message.Event.RebuildRequested;
 import io.keepup.engine.message.Event.SessionCompleted;
 import io.keepup.engine.message.Event.SessionFailed;
 import io.keepup.engine.message.Event.SessionProgress;
@@ -195,6 +197,14 @@ final class Story {
     SessionFailed failed(String replicaId, FailureReason reason, String source) {
         Session live = session(replicaId);
         return new SessionFailed(meta(P, state.epoch(), source), replicaId, live.id(), live.kind(), reason);
+    }
+
+    RebuildRequested rebuildWish(String replicaId) {
+        return new RebuildRequested(meta(P, state.epoch(), "operator/jo"), replicaId);
+    }
+
+    CancelRequested cancelWish(String replicaId, long sessionId) {
+        return new CancelRequested(meta(P, state.epoch(), "operator/jo"), replicaId, sessionId);
     }
 
     BarrierConfirmed barrier(long durableLsn) {

@@ -3,9 +3,11 @@ package io.keepup.streams;
 import io.keepup.v1.AckKind;
 import io.keepup.v1.AssignmentDelivered;
 import io.keepup.v1.BarrierConfirmed;
+import io.keepup.v1.CancelRequested;
 import io.keepup.v1.FailureReason;
 import io.keepup.v1.Meta;
 import io.keepup.v1.ReadinessObserved;
+import io.keepup.v1.RebuildRequested;
 import io.keepup.v1.ReplicaEndpoint;
 import io.keepup.v1.Role;
 import io.keepup.v1.SessionCompleted;
@@ -91,6 +93,18 @@ public final class Events {
 
     public SessionFailed failed(String replicaId, long epoch, long sessionId, SessionKind kind, FailureReason reason) {
         return new SessionFailed(meta(primary, epoch), replicaId, sessionId, kind, reason, "");
+    }
+
+    public RebuildRequested rebuildWish(String replicaId, long epoch) {
+        return new RebuildRequested(byOperator(epoch), replicaId, "the disk was exchanged");
+    }
+
+    public CancelRequested cancelWish(String replicaId, long epoch, long sessionId) {
+        return new CancelRequested(byOperator(epoch), replicaId, sessionId, "it takes the bandwidth of others");
+    }
+
+    private Meta byOperator(long epoch) {
+        return Meta.newBuilder(meta(primary, epoch)).setSource("operator/jo").build();
     }
 
     public BarrierConfirmed barrier(long epoch, long durableLsn) {

@@ -80,12 +80,16 @@ public final class RandomHistory {
         long session =
                 random.nextInt(10) == 0 ? random.nextInt(9) : replica.session().id();
         SessionKind kind = SessionKind.valueOf(replica.session().kind().word());
-        return switch (random.nextInt(8)) {
+        return switch (random.nextInt(10)) {
             case 0 -> events.primaryReady(epoch);
             case 1 -> events.barrier(epoch, random.nextInt(200));
             case 2, 3 -> events.progress(replica.id(), epoch, session, kind, random.nextInt(200));
             case 4 -> events.completed(replica.id(), epoch, session, kind, random.nextInt(300));
             case 5 -> events.failed(replica.id(), epoch, session, kind, failure());
+            case 6 ->
+                random.nextInt(4) == 0
+                        ? events.rebuildWish(replica.id(), epoch)
+                        : events.cancelWish(replica.id(), epoch, session);
             default -> ack(replica.id(), epoch);
         };
     }

@@ -7,7 +7,10 @@ import io.keepup.engine.word.SessionPhase;
 import java.util.List;
 import java.util.Objects;
 
-/** One of the seven facts that feed the fold. LSNs count entries, sizes are in bytes unless said otherwise. */
+/**
+ * What feeds the fold: the seven facts, and what operators wish. LSNs count entries, sizes are in bytes unless said
+ * otherwise.
+ */
 public sealed interface Event {
 
     Meta meta();
@@ -125,6 +128,22 @@ public sealed interface Event {
             Objects.requireNonNull(replicaId, "replicaId");
             Objects.requireNonNull(kind, "kind");
             Objects.requireNonNull(reason, "reason");
+        }
+    }
+
+    /** An operator wants a replica rebuilt, wherever it stands; why is for people, on the log [V12]. */
+    record RebuildRequested(Meta meta, String replicaId) implements OfReplica {
+        public RebuildRequested {
+            Objects.requireNonNull(meta, "meta");
+            Objects.requireNonNull(replicaId, "replicaId");
+        }
+    }
+
+    /** An operator wants a live session ended; why is for people, on the log [V12], [P7]. */
+    record CancelRequested(Meta meta, String replicaId, long sessionId) implements OfReplica {
+        public CancelRequested {
+            Objects.requireNonNull(meta, "meta");
+            Objects.requireNonNull(replicaId, "replicaId");
         }
     }
 

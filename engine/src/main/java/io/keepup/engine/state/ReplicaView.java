@@ -3,6 +3,7 @@ package io.keepup.engine.state;
 import io.keepup.engine.message.ReplicaEndpoint;
 import io.keepup.engine.message.SyncAck;
 import io.keepup.engine.word.AckKind;
+import io.keepup.engine.word.FailureReason;
 import java.util.Objects;
 
 /**
@@ -10,8 +11,11 @@ import java.util.Objects;
  *
  * @param lastSyncAck the facts last heard; {@link SyncAck#NONE} before the first
  * @param lastSyncId highest sync folded, 0 before the first [G5]
+ * @param lastWishAt ms: when the newest wish for a rebuild was said, by the clock of whoever said it, 0 before the first;
+ *     a wish delivered again is not newer, however long ago the first was granted [G5]
  */
-public record ReplicaView(ReplicaEndpoint endpoint, SyncAck lastSyncAck, long lastSyncId, Session session)
+public record ReplicaView(
+        ReplicaEndpoint endpoint, SyncAck lastSyncAck, long lastSyncId, Session session, long lastWishAt)
         implements ById.Identified {
 
     public ReplicaView {
@@ -22,7 +26,7 @@ public record ReplicaView(ReplicaEndpoint endpoint, SyncAck lastSyncAck, long la
 
     /** A replica just assigned: never heard, nothing decided [E1]. */
     public static ReplicaView assigned(ReplicaEndpoint endpoint) {
-        return new ReplicaView(endpoint, SyncAck.NONE, 0, Session.NONE);
+        return new ReplicaView(endpoint, SyncAck.NONE, 0, Session.NONE, 0);
     }
 
     @Override
@@ -36,14 +40,23 @@ public record ReplicaView(ReplicaEndpoint endpoint, SyncAck lastSyncAck, long la
     }
 
     public ReplicaView withAck(SyncAck ack, long syncId) {
-        return new ReplicaView(endpoint, ack, syncId, session);
+        return new ReplicaView(endpoint, ack, syncId, session, lastWishAt);
     }
 
     public ReplicaView withSession(Session next) {
-        return next == session ? this : new ReplicaView(endpoint, lastSyncAck, lastSyncId, next);
+        return next == session ? this : new ReplicaView(endpoint, lastSyncAck, lastSyncId, next, lastWishAt);
+    }
+
+    /** Its session ended without its target [E8]. */
+    public ReplicaView failed(FailureReason reason) {
+        return withSession(session.failed(reason));
+    }
+
+    public ReplicaView withWishAt(long saidAt) {
+        return new ReplicaView(endpoint, lastSyncAck, lastSyncId, session, saidAt);
     }
 
     public ReplicaView withEndpoint(ReplicaEndpoint next) {
-        return next.equals(endpoint) ? this : new ReplicaView(next, lastSyncAck, lastSyncId, session);
+        return next.equals(endpoint) ? this : new ReplicaView(next, lastSyncAck, lastSyncId, session, lastWishAt);
     }
 }

@@ -37,10 +37,10 @@ public record Session(
         long advancedAt) {
 
     /** Nothing decided yet. */
-    public static final Session NONE = idle(SessionKind.NONE);
+    public static final Session NONE = idle(SessionKind.NONE, SessionCause.NONE);
 
     /** In keep-up: the live lane is enough [E5], [E7]. */
-    public static final Session KEEP_UP = idle(SessionKind.KEEPUP);
+    public static final Session KEEP_UP = idle(SessionKind.KEEPUP, SessionCause.NONE);
 
     public Session {
         Objects.requireNonNull(kind, "kind");
@@ -49,9 +49,8 @@ public record Session(
         Objects.requireNonNull(failure, "failure");
     }
 
-    private static Session idle(SessionKind kind) {
-        return new Session(
-                0, kind, SessionState.IDLE, SessionCause.NONE, 0, 0, 0, 0, 0, 0, 0, 0, FailureReason.NONE, 0, 0);
+    private static Session idle(SessionKind kind, SessionCause cause) {
+        return new Session(0, kind, SessionState.IDLE, cause, 0, 0, 0, 0, 0, 0, 0, 0, FailureReason.NONE, 0, 0);
     }
 
     /** A session just issued [E5]; a rebuild has no start and no pin of the engine's making. */
@@ -73,6 +72,11 @@ public record Session(
                 FailureReason.NONE,
                 deadline,
                 now);
+    }
+
+    /** A rebuild that is due and has no session yet: there was nothing to rebuild to [P3]. */
+    public static Session rebuildDue(SessionCause cause) {
+        return idle(SessionKind.REBUILD, cause);
     }
 
     /** Issued or running: no new decision until it ends [E3]. */

@@ -38,6 +38,16 @@ public record View(
         return nodeId;
     }
 
+    /** The WAL head if any sync of this epoch told it, else 0: a head of an earlier epoch says nothing of this one. */
+    public long heardHead() {
+        for (int i = 0; i < replicas.size(); i++) {
+            if (replicas.at(i).lastSyncId() > 0) {
+                return walHead;
+            }
+        }
+        return 0;
+    }
+
     public View withReadiness(Readiness next) {
         return next == readiness ? this : new View(nodeId, epoch, role, next, walTail, walHead, durableLsn, replicas);
     }

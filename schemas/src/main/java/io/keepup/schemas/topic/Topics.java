@@ -8,11 +8,13 @@ import io.keepup.v1.BarrierConfirmed;
 import io.keepup.v1.BaseChunk;
 import io.keepup.v1.BaseEnd;
 import io.keepup.v1.BaseManifest;
+import io.keepup.v1.CancelRequested;
 import io.keepup.v1.CancelSession;
 import io.keepup.v1.ConfigureShipper;
 import io.keepup.v1.IssueCatchUp;
 import io.keepup.v1.IssueRebuild;
 import io.keepup.v1.ReadinessObserved;
+import io.keepup.v1.RebuildRequested;
 import io.keepup.v1.Rejected;
 import io.keepup.v1.SessionCompleted;
 import io.keepup.v1.SessionFailed;
@@ -124,7 +126,7 @@ public final class Topics {
         return "keepup.base." + volumeId + ".v1";
     }
 
-    /** The seven events of the protocol. */
+    /** The seven events of the protocol, and what operators wish. */
     public static List<Schema> eventTypes() {
         return schemas(
                 AssignmentDelivered.SCHEMA$,
@@ -133,7 +135,9 @@ public final class Topics {
                 SessionProgress.SCHEMA$,
                 SessionCompleted.SCHEMA$,
                 SessionFailed.SCHEMA$,
-                BarrierConfirmed.SCHEMA$);
+                BarrierConfirmed.SCHEMA$,
+                RebuildRequested.SCHEMA$,
+                CancelRequested.SCHEMA$);
     }
 
     private static Map<String, String> ephemeral() {

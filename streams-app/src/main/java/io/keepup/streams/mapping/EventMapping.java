@@ -7,7 +7,9 @@ import io.keepup.engine.message.SyncAck;
 import io.keepup.engine.word.Word;
 import io.keepup.v1.AssignmentDelivered;
 import io.keepup.v1.BarrierConfirmed;
+import io.keepup.v1.CancelRequested;
 import io.keepup.v1.ReadinessObserved;
+import io.keepup.v1.RebuildRequested;
 import io.keepup.v1.SessionCompleted;
 import io.keepup.v1.SessionFailed;
 import io.keepup.v1.SessionProgress;
@@ -56,6 +58,9 @@ public final class EventMapping {
                                 known(WireWords.KIND, e.getKind(), "kind"),
                                 known(WireWords.FAILURE, e.getReason(), "reason"));
                     case BarrierConfirmed e -> new Event.BarrierConfirmed(meta(e.getMeta()), e.getDurableLsn());
+                    case RebuildRequested e -> new Event.RebuildRequested(meta(e.getMeta()), e.getReplicaId());
+                    case CancelRequested e ->
+                        new Event.CancelRequested(meta(e.getMeta()), e.getReplicaId(), e.getSessionId());
                     default -> null;
                 });
     }

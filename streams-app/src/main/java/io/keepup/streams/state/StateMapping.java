@@ -44,7 +44,8 @@ final class StateMapping {
                         r.endpoint().ctrlAddr(),
                         stored(r.lastSyncAck()),
                         r.lastSyncId(),
-                        stored(r.session()))));
+                        stored(r.session()),
+                        r.lastWishAt())));
         Readiness readiness = view.readiness();
         return new StoredView(
                 view.nodeId(),
@@ -128,7 +129,8 @@ final class StateMapping {
                 new ReplicaEndpoint(replica.getReplicaId(), replica.getDataAddr(), replica.getCtrlAddr()),
                 ack(replica.getLastSyncAck()),
                 replica.getLastSyncId(),
-                session(replica.getSession()));
+                session(replica.getSession()),
+                replica.getLastWishAt());
     }
 
     private static SyncAck ack(StoredAck ack) {

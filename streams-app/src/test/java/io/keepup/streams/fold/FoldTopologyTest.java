@@ -9,6 +9,8 @@ import io.keepup.streams.RandomHistory;
 import io.keepup.streams.fold.FoldHarness.Out;
 import io.keepup.v1.AckKind;
 import io.keepup.v1.ApplyRole;
+import io.keepup.v1.CancelSession;
+import io.keepup.v1.FailureReason;
 import io.keepup.v1.IssueCatchUp;
 import io.keepup.v1.IssueRebuild;
 import io.keepup.v1.Mode;
@@ -82,6 +84,36 @@ class FoldTopologyTest {
         assertThat(command.getCause()).isEqualTo(SessionCause.behind);
         assertThat(command.getFacts().getPrimaryWalTail()).isEqualTo(10);
         assertThat(outs.get(1).as(IssueCatchUp.class).getSessionId()).isEqualTo(command.getSessionId());
+    }
+
+    @Test
+    void V12_a_wish_takes_the_session_path_and_is_shown() {
+        fold.send(events.primary(1, "vs-2"));
+        fold.send(events.ack("vs-2", 1, 1, 40, 10, 100));
+        var wish = events.rebuildWish("vs-2", 1);
+
+        List<Out> outs = fold.send(wish);
+
+        assertThat(on(Topics.COMMANDS_SESSION, outs))
+                .extracting(o -> o.value().getSchema().getName() + "@" + o.key())
+                .containsExactly("CancelSession@vs-2", "CancelSession@vs-1", "IssueRebuild@vs-2", "IssueRebuild@vs-1");
+        IssueRebuild rebuild = on(Topics.COMMANDS_SESSION, outs).get(2).as(IssueRebuild.class);
+        assertThat(rebuild.getCause()).isEqualTo(SessionCause.operator_request);
+        assertThat(rebuild.getFacts().getReplicaLsn()).isEqualTo(40);
+        VolumeProjection shown = on(Topics.PROJECTIONS, outs).get(0).as(VolumeProjection.class);
+        assertThat(shown.getMode()).isEqualTo(Mode.needs_rebuild);
+        assertThat(shown.getReplicas().get(0).getSession().getCause()).isEqualTo(SessionCause.operator_request);
+        assertThat(on(Topics.REJECTED, fold.send(wish))).as("delivered again").hasSize(1);
+
+        List<Out> cancelled = fold.send(events.cancelWish("vs-2", 1, 2));
+        assertThat(on(Topics.COMMANDS_SESSION, cancelled))
+                .extracting(o -> o.as(CancelSession.class).getReason())
+                .containsOnly(FailureReason.cancelled);
+        assertThat(on(Topics.PROJECTIONS, cancelled)
+                        .get(0)
+                        .as(VolumeProjection.class)
+                        .getReason())
+                .isEqualTo("cancelled");
     }
 
     @Test

@@ -43,8 +43,9 @@ class RejectionTest {
     @BeforeEach
     void open() {
         fold = new FoldHarness(directory);
-        fold.send(events.primary(5, "vs-2"));
+        fold.send(events.primary(5, "vs-2", "vs-3"));
         fold.send(events.replica("vs-2", 5));
+        fold.send(events.rebuildWish("vs-3", 5)); // due, there is no head yet
         fold.send(events.ack("vs-2", 5, 10, 40, 10, 100)); // session 1 is issued
     }
 
@@ -71,6 +72,8 @@ class RejectionTest {
                 new Case(RejectReason.unknown_replica, e.ack("vs-7", 5, 11, 40, 10, 100)),
                 new Case(RejectReason.stale_session, e.progress("vs-2", 5, 7, SessionKind.catchup, 50)),
                 new Case(RejectReason.stale_session, e.completed("vs-2", 5, 1, SessionKind.rebuild, 100)),
+                new Case(RejectReason.stale_session, e.cancelWish("vs-2", 5, 7)),
+                new Case(RejectReason.stale_wish, new Events("vol-1").rebuildWish("vs-3", 5)),
                 new Case(RejectReason.stale_sync, e.ack("vs-2", 5, 10, 40, 10, 100)),
                 new Case(RejectReason.incomplete_session, e.completed("vs-2", 5, 1, SessionKind.catchup, 99)),
                 new Case(RejectReason.invalid_facts, e.ack("vs-2", 5, 11, -1, 10, 100)),
@@ -167,15 +170,15 @@ class RejectionTest {
         Rejected rejected = out.as(Rejected.class);
         assertThat(rejected.getTopic()).isEqualTo(Topics.EVENTS);
         assertThat(rejected.getPartition()).isZero();
-        assertThat(rejected.getOffset()).isEqualTo(3);
+        assertThat(rejected.getOffset()).isEqualTo(4);
         assertThat(rejected.getTimestamp()).isEqualTo(Instant.ofEpochMilli(1_700_000_000_000L));
         assertThat(rejected.getHeaders())
                 .containsExactly(
                         new io.keepup.v1.RecordHeader("a", ByteBuffer.wrap(new byte[] {9})),
                         new io.keepup.v1.RecordHeader("b", null));
         assertThat(out.headers())
-                .containsEntry(CloudEventHeaders.ID, "rejected/%s/0/3".formatted(Topics.EVENTS))
-                .containsEntry(CloudEventHeaders.CAUSE_OFFSET, "3");
+                .containsEntry(CloudEventHeaders.ID, "rejected/%s/0/4".formatted(Topics.EVENTS))
+                .containsEntry(CloudEventHeaders.CAUSE_OFFSET, "4");
     }
 
     /** Refused with that reason, nothing else changed, and the next event is folded. */

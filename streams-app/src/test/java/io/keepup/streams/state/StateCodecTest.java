@@ -3,10 +3,22 @@ package io.keepup.streams.state;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.keepup.engine.Fold;
+import io.keepup.engine.Policy;
+import io.keepup.engine.Step;
+import io.keepup.engine.state.ReplicaView;
 import io.keepup.engine.state.VolumeState;
+import io.keepup.streams.Events;
 import io.keepup.streams.RandomHistory;
+import io.keepup.v1.FailureReason;
+import io.keepup.v1.SessionKind;
 import io.keepup.v1.state.StoredVolume;
+import java.io.IOException;
+import java.io.InputStream;
 import java.util.Arrays;
+import java.util.Base64;
+import java.util.List;
+import org.apache.avro.specific.SpecificRecord;
 import org.junit.jupiter.api.Test;
 
 class StateCodecTest {
@@ -40,6 +52,40 @@ class StateCodecTest {
                 .isEqualTo(StoredVolume.SCHEMA$);
     }
 
+    /** The bytes were written by the build that had version 1, from these very events. */
+    @Test
+    void bytes_of_version_1_are_read_and_no_wish_was_heard_then() throws IOException {
+        Events e = new Events("vol-1");
+        List<SpecificRecord> log = List.of(
+                e.primary(3, "vs-2", "vs-3"),
+                e.replica("vs-2", 3),
+                e.primaryReady(3),
+                e.ack("vs-2", 3, 7, 40, 10, 100),
+                e.progress("vs-2", 3, 1, SessionKind.catchup, 60),
+                e.ack("vs-3", 3, 8, 5, 10, 120),
+                e.failed("vs-3", 3, 2, SessionKind.rebuild, FailureReason.pin_lost),
+                e.barrier(3, 90));
+        Fold fold = new Fold(Policy.safe());
+        VolumeState expected = VolumeState.initial("vol-1");
+        for (SpecificRecord event : log) {
+            expected = ((Step) fold.apply(expected, RandomHistory.event(event))).state();
+        }
+
+        VolumeState read = codec.decode(written("volume-state-1.b64"));
+
+        assertThat(read).isEqualTo(expected);
+        assertThat(read.primaryView().replicas())
+                .extracting(ReplicaView::lastWishAt)
+                .containsOnly(0L);
+        assertThat(codec.decode(codec.encode(read))).isEqualTo(expected);
+    }
+
+    private static byte[] written(String resource) throws IOException {
+        try (InputStream in = StateCodecTest.class.getResourceAsStream(resource)) {
+            return Base64.getMimeDecoder().decode(in.readAllBytes());
+        }
+    }
+
     @Test
     void bytes_of_a_later_version_and_damaged_bytes_are_refused() {
         byte[] bytes = codec.encode(new RandomHistory("vol-1", 7).state());
@@ -47,7 +93,7 @@ class StateCodecTest {
         later[0] = StateCodec.CURRENT + 1;
         assertThatThrownBy(() -> codec.decode(later))
                 .isInstanceOf(StateException.class)
-                .hasMessageContaining("version 2");
+                .hasMessageContaining("version %d".formatted(StateCodec.CURRENT + 1));
         assertThatThrownBy(() -> codec.decode(new byte[0])).isInstanceOf(StateException.class);
         assertThatThrownBy(() -> codec.decode(Arrays.copyOf(bytes, bytes.length - 1)))
                 .isInstanceOf(StateException.class)
