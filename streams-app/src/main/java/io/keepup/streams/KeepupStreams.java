@@ -88,7 +88,8 @@ public final class KeepupStreams implements AutoCloseable, Health {
         ViewMetrics.register(view, meters);
         http = HttpEndpoint.start(settings.httpHost(), settings.httpPort(), view, this, meters::scrape);
         Properties properties = settings.streams();
-        streams = new KafkaStreams(KeepupTopology.build(codec, policy, patience, metrics), properties);
+        streams = new KafkaStreams(
+                KeepupTopology.build(codec, policy, settings.watchdog(), patience, metrics), properties);
         streams.setUncaughtExceptionHandler(this::threadDied);
         streams.setStateListener((now, before) -> log.info("the fold is {}", now));
         kafkaMetrics = new KafkaStreamsMetrics(streams);

@@ -9,6 +9,8 @@ import static org.apache.kafka.common.config.ConfigDef.Type.LONG;
 import static org.apache.kafka.common.config.ConfigDef.Type.STRING;
 
 import io.keepup.schemas.topic.Topics;
+import io.keepup.streams.watchdog.WatchdogSettings;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Properties;
@@ -30,6 +32,8 @@ public final class StreamsSettings {
     public static final String BOOTSTRAP = StreamsConfig.BOOTSTRAP_SERVERS_CONFIG;
     public static final String REGISTRY_URL = "keepup.registry.url";
     public static final String POLICY = "keepup.policy";
+    public static final String WATCHDOG_INTERVAL = "keepup.watchdog.interval.ms";
+    public static final String WATCHDOG_STALL = "keepup.watchdog.stall.ms";
     public static final String HTTP_HOST = "keepup.http.host";
     public static final String HTTP_PORT = "keepup.http.port";
     public static final String STATE_DIR = StreamsConfig.STATE_DIR_CONFIG;
@@ -50,6 +54,20 @@ public final class StreamsSettings {
                     ConfigDef.ValidString.in(POLICIES.toArray(String[]::new)),
                     HIGH,
                     "How the engine decides: safe, or reference for comparing with the founding engine.")
+            .define(
+                    WATCHDOG_INTERVAL,
+                    LONG,
+                    WatchdogSettings.DEFAULT.interval().toMillis(),
+                    ConfigDef.Range.atLeast(10),
+                    LOW,
+                    "How often live sessions are looked at, ms; idle volumes cost nothing.")
+            .define(
+                    WATCHDOG_STALL,
+                    LONG,
+                    WatchdogSettings.DEFAULT.stallLimit().toMillis(),
+                    ConfigDef.Range.atLeast(10),
+                    MEDIUM,
+                    "A session without progress for longer is failed, and the next facts decide, ms.")
             .define(HTTP_HOST, STRING, "127.0.0.1", MEDIUM, "Address of page and API; they know no login, so loopback.")
             .define(
                     HTTP_PORT,
@@ -191,6 +209,11 @@ public final class StreamsSettings {
     /** {@code safe} or {@code reference}. */
     public String policy() {
         return (String) values.get(POLICY);
+    }
+
+    public WatchdogSettings watchdog() {
+        return new WatchdogSettings(Duration.ofMillis((Long) values.get(WATCHDOG_INTERVAL)), Duration.ofMillis((Long)
+                values.get(WATCHDOG_STALL)));
     }
 
     public String httpHost() {

@@ -25,11 +25,18 @@ import java.util.List;
 public final class Events {
 
     private final String volumeId;
+    private final Instant start;
     private String primary = "vs-1";
     private long count;
 
     public Events(String volumeId) {
+        this(volumeId, Instant.ofEpochMilli(1_700_000_000_000L));
+    }
+
+    /** The first event is said a second after the start. */
+    public Events(String volumeId, Instant start) {
         this.volumeId = volumeId;
+        this.start = start;
     }
 
     /** From now on the node that speaks as the primary. */
@@ -44,7 +51,7 @@ public final class Events {
                 volumeId,
                 nodeId,
                 epoch,
-                Instant.ofEpochMilli(1_700_000_000_000L + count * 1000),
+                start.plusSeconds(count),
                 "node/" + nodeId);
     }
 

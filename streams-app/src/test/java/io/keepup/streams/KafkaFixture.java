@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
+import java.util.function.Predicate;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -83,6 +84,11 @@ final class KafkaFixture implements AutoCloseable {
 
     /** All committed records of a topic so far, by partition. */
     List<Read> read(String topic) {
+        return read(topic, key -> true);
+    }
+
+    /** The same of some keys only; what the others have need not be decodable. */
+    List<Read> read(String topic, Predicate<String> keys) {
         Map<String, Object> config = Map.of(
                 "bootstrap.servers",
                 cluster.bootstrapServers(),
@@ -103,7 +109,10 @@ final class KafkaFixture implements AutoCloseable {
             List<Read> records = new ArrayList<>();
             while (partitions.stream().anyMatch(p -> consumer.position(p) < ends.get(p))) {
                 for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(100))) {
-                    records.add(new Read(new String(record.key(), StandardCharsets.UTF_8), decode(record)));
+                    String key = new String(record.key(), StandardCharsets.UTF_8);
+                    if (keys.test(key)) {
+                        records.add(new Read(key, decode(record)));
+                    }
                 }
             }
             return records;

@@ -7,8 +7,12 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.keepup.schemas.topic.Topics;
+import io.keepup.v1.CancelSession;
+import io.keepup.v1.FailureReason;
 import io.keepup.v1.IssueCatchUp;
+import io.keepup.v1.Meta;
 import io.keepup.v1.Rejected;
+import io.keepup.v1.SessionFailed;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -19,11 +23,13 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.apache.avro.specific.SpecificRecord;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -74,7 +80,7 @@ class KeepupStreamsTest {
     @Test
     void events_become_commands_with_poison_in_between_and_a_restart_keeps_the_state() throws Exception {
         start();
-        Events events = new Events("vol-a");
+        Events events = new Events("vol-a", Instant.now());
         kafka.send(events.primary(1, "vs-2"));
         kafka.send("vol-a", new byte[] {1, 2, 3});
         byte[] large = new byte[10 << 20];
@@ -103,9 +109,38 @@ class KeepupStreamsTest {
     }
 
     @Test
+    void R8_a_session_that_goes_silent_is_failed_by_the_watchdog_also_after_a_restart() throws Exception {
+        start();
+        Events events = new Events("vol-w", Instant.now());
+        kafka.send(events.primary(1, "vs-2"), events.ack("vs-2", 1, 1, 40, 10, 100));
+        await().atMost(LIMIT).untilAsserted(() -> assertThat(catchUps("vol-w")).hasSize(2));
+        app.close();
+
+        app = KeepupStreams.start(kafka.settings(directory.resolve("state"))
+                .with(StreamsSettings.WATCHDOG_INTERVAL, "20")
+                .with(StreamsSettings.WATCHDOG_STALL, "200"));
+
+        await().atMost(LIMIT).untilAsserted(() -> assertThat(ofVolume("vol-w", CancelSession.class))
+                .hasSize(2)
+                .extracting(CancelSession::getReason)
+                .containsOnly(FailureReason.progress_stalled));
+        await().atMost(LIMIT).untilAsserted(() -> assertThat(
+                        json(get("/api/volumes/vol-w")).path("reason").asText())
+                .isEqualTo("progress_stalled"));
+        assertThat(kafka.read(Topics.EVENTS, "vol-w"::equals))
+                .extracting(KafkaFixture.Read::value)
+                .filteredOn(SessionFailed.class::isInstance)
+                .singleElement()
+                .satisfies(e ->
+                        assertThat(((SessionFailed) e).getMeta().getSource()).isEqualTo("watchdog"));
+        assertThat(get("/metrics").body())
+                .containsPattern("keepup_watchdog_alarms_total\\{reason=\"progress_stalled\"} [1-9]");
+    }
+
+    @Test
     void the_api_shows_the_volume_and_says_what_is_wrong_with_a_request() throws Exception {
         start();
-        Events events = new Events("vol-b");
+        Events events = new Events("vol-b", Instant.now());
         kafka.send(events.primary(3, "vs-2"), events.replica("vs-2", 3));
         await().atMost(LIMIT).until(() -> get("/api/volumes/vol-b").statusCode() == 200);
         await().atMost(LIMIT)
@@ -146,7 +181,7 @@ class KeepupStreamsTest {
     @Test
     void metrics_count_what_the_fold_did() throws Exception {
         start();
-        Events events = new Events("vol-m");
+        Events events = new Events("vol-m", Instant.now());
         kafka.send(events.primary(1, "vs-2"), events.ack("vs-2", 1, 1, 40, 10, 100), events.barrier(0, 1));
         await().atMost(LIMIT).untilAsserted(() -> assertThat(get("/metrics").body())
                 .contains("keepup_rejected_total{reason=\"stale_epoch\"} 1.0")
@@ -160,7 +195,7 @@ class KeepupStreamsTest {
     @Test
     void the_stream_begins_with_a_snapshot_tells_each_change_and_survives_readers_that_leave() throws Exception {
         start();
-        Events events = new Events("vol-s");
+        Events events = new Events("vol-s", Instant.now());
         kafka.send(events.primary(1, "vs-2"));
         await().atMost(LIMIT).until(() -> get("/api/volumes/vol-s").statusCode() == 200);
         HttpResponse<Stream<String>> left = http.send(request("/api/stream"), BodyHandlers.ofLines());
@@ -208,12 +243,18 @@ class KeepupStreamsTest {
     }
 
     private static List<IssueCatchUp> catchUps(String volumeId) {
+        return ofVolume(volumeId, IssueCatchUp.class).stream()
+                .sorted(java.util.Comparator.comparing(IssueCatchUp::getSessionId))
+                .toList();
+    }
+
+    /** Session commands of that type so far. */
+    private static <T extends SpecificRecord> List<T> ofVolume(String volumeId, Class<T> type) {
         return kafka.read(Topics.COMMANDS_SESSION).stream()
                 .map(KafkaFixture.Read::value)
-                .filter(IssueCatchUp.class::isInstance)
-                .map(IssueCatchUp.class::cast)
-                .filter(c -> c.getMeta().getVolumeId().equals(volumeId))
-                .sorted(java.util.Comparator.comparing(IssueCatchUp::getSessionId))
+                .filter(type::isInstance)
+                .map(type::cast)
+                .filter(r -> ((Meta) r.get(0)).getVolumeId().equals(volumeId))
                 .toList();
     }
 

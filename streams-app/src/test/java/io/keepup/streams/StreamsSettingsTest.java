@@ -60,7 +60,9 @@ class StreamsSettingsTest {
         "processing.guarantee, at_least_once",
         "commit.interval.ms, 0",
         "keepup.http.prot, 80",
-        "num.standby.replicas, -1"
+        "num.standby.replicas, -1",
+        "keepup.watchdog.interval.ms, 0",
+        "keepup.watchdog.stall.ms, -1"
     })
     void a_wrong_setting_is_named_in_one_line(String name, String value) {
         assertThatThrownBy(() -> StreamsSettings.of(Map.of(name, value)))

@@ -91,7 +91,7 @@ final class Decider {
             return new Outcome(null, null, outputs, null);
         }
         projection(record, event, before, step.state()).ifPresent(outputs::add);
-        return new Outcome(before.volumeId(), states.encode(step.state()), outputs, null);
+        return new Outcome(step.state(), states.encode(step.state()), outputs, null);
     }
 
     private Outcome.Output command(SourceRecord record, Command command, String target) {

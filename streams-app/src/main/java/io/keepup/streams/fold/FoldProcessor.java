@@ -1,27 +1,52 @@
 package io.keepup.streams.fold;
 
 import io.keepup.engine.Policy;
+import io.keepup.schemas.codec.CloudEventHeaders;
 import io.keepup.schemas.codec.RecordCodec;
+import io.keepup.schemas.topic.Topics;
+import io.keepup.streams.mapping.EventMapping;
 import io.keepup.streams.metrics.FoldMetrics;
+import io.keepup.streams.state.StateCodec;
+import io.keepup.streams.watchdog.Watchdog;
+import io.keepup.streams.watchdog.WatchdogSettings;
+import io.keepup.v1.SessionFailed;
+import java.nio.charset.StandardCharsets;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.streams.processor.Cancellable;
+import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.processor.api.RecordMetadata;
+import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
 
 /**
  * Runs the fold over one partition of events: decide, then write the state and send what follows, in one transaction.
- * A record that is bad or refused is a decision too; an exception here is a bug, or means that the app is stopping.
+ * A record that is bad or refused is a decision too; an exception here is a bug, or means that the app is stopping. By
+ * the clock, the watchdog looks at the live sessions of the partition; it has a memory of its own, which no tick and no
+ * idle volume costs a read, and which is gathered from the store when the task begins.
  */
 final class FoldProcessor implements Processor<byte[], byte[], byte[], byte[]> {
 
+    private final RecordCodec codec;
     private final Decider decider;
+    private final WatchdogSettings settings;
     private final RegistryPatience patience;
     private final FoldMetrics metrics;
     private ProcessorContext<byte[], byte[]> context;
     private KeyValueStore<String, byte[]> volumes;
+    private Watchdog watchdog;
+    private Cancellable ticks;
 
-    FoldProcessor(RecordCodec codec, Policy policy, RegistryPatience patience, FoldMetrics metrics) {
+    FoldProcessor(
+            RecordCodec codec,
+            Policy policy,
+            WatchdogSettings settings,
+            RegistryPatience patience,
+            FoldMetrics metrics) {
+        this.codec = codec;
+        this.settings = settings;
         this.decider = new Decider(codec, policy);
         this.patience = patience;
         this.metrics = metrics;
@@ -31,6 +56,33 @@ final class FoldProcessor implements Processor<byte[], byte[], byte[], byte[]> {
     public void init(ProcessorContext<byte[], byte[]> processorContext) {
         context = processorContext;
         volumes = processorContext.getStateStore(KeepupTopology.STORE_VOLUMES);
+        watchdog = new Watchdog(settings);
+        long now = processorContext.currentSystemTimeMs();
+        StateCodec states = new StateCodec();
+        try (KeyValueIterator<String, byte[]> all = volumes.all()) {
+            all.forEachRemaining(stored -> watchdog.see(states.decode(stored.value), now));
+        }
+        ticks = processorContext.schedule(settings.interval(), PunctuationType.WALL_CLOCK_TIME, this::watch);
+    }
+
+    @Override
+    public void close() {
+        ticks.cancel();
+    }
+
+    private void watch(long now) {
+        for (Watchdog.Alarm alarm : watchdog.overdue(now)) {
+            SessionFailed failed = EventMapping.toWire(alarm.event(), alarm.detail());
+            String type = failed.getSchema().getFullName();
+            context.forward(
+                    new Record<>(
+                            failed.getMeta().getVolumeId().getBytes(StandardCharsets.UTF_8),
+                            patience.call(() -> codec.encode(Topics.EVENTS, failed)),
+                            now,
+                            new RecordHeaders(CloudEventHeaders.of(type, failed.getMeta()))),
+                    KeepupTopology.SINK_WATCHDOG);
+            metrics.alarm(failed.getReason());
+        }
     }
 
     @Override
@@ -38,8 +90,9 @@ final class FoldProcessor implements Processor<byte[], byte[], byte[], byte[]> {
         FoldMetrics.Sample sample = metrics.begin();
         SourceRecord source = source(record);
         Outcome outcome = patience.call(() -> decider.decide(source, volumes::get));
-        if (outcome.state() != null) {
-            volumes.put(outcome.volumeId(), outcome.state());
+        if (outcome.volume() != null) {
+            volumes.put(outcome.volume().volumeId(), outcome.state());
+            watchdog.see(outcome.volume(), context.currentSystemTimeMs());
         }
         for (Outcome.Output output : outcome.outputs()) {
             context.forward(

@@ -4,6 +4,7 @@ import io.keepup.engine.Policy;
 import io.keepup.schemas.codec.RecordCodec;
 import io.keepup.schemas.topic.Topics;
 import io.keepup.streams.metrics.FoldMetrics;
+import io.keepup.streams.watchdog.WatchdogSettings;
 import java.util.Map;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -18,12 +19,15 @@ import org.apache.kafka.streams.state.Stores;
  *
  * <pre>
  *  events ──► fold ──┬──► commands-node
- *            volumes ├──► commands-session
- *                    ├──► projections
- *                    └──► rejected
+ *     ▲      volumes ├──► commands-session
+ *     │              ├──► projections
+ *     │              ├──► rejected
+ *     └── watchdog ◄─┘
  * </pre>
  *
- * Bytes go in and come out: a deserializer that throws would take the decision about bad input away from the fold.
+ * What the watchdog says goes onto the events topic, to be folded in its order like everything else.
+ *
+ * <p>Bytes go in and come out: a deserializer that throws would take the decision about bad input away from the fold.
  */
 public final class KeepupTopology {
 
@@ -38,17 +42,27 @@ public final class KeepupTopology {
     public static final String SINK_PROJECTIONS = "projections";
     public static final String SINK_REJECTED = "rejected";
 
+    /** The events topic again: by the same key to the same partition. */
+    public static final String SINK_WATCHDOG = "watchdog";
+
     private KeepupTopology() {}
 
-    public static Topology build(RecordCodec codec, Policy policy, RegistryPatience patience, FoldMetrics metrics) {
+    public static Topology build(
+            RecordCodec codec,
+            Policy policy,
+            WatchdogSettings watchdog,
+            RegistryPatience patience,
+            FoldMetrics metrics) {
         Topology topology = new Topology();
         topology.addSource(SOURCE_EVENTS, new ByteArrayDeserializer(), new ByteArrayDeserializer(), Topics.EVENTS);
-        topology.addProcessor(PROCESSOR_FOLD, () -> new FoldProcessor(codec, policy, patience, metrics), SOURCE_EVENTS);
+        topology.addProcessor(
+                PROCESSOR_FOLD, () -> new FoldProcessor(codec, policy, watchdog, patience, metrics), SOURCE_EVENTS);
         topology.addStateStore(volumes(), PROCESSOR_FOLD);
         sink(topology, SINK_COMMANDS_NODE, Topics.COMMANDS_NODE);
         sink(topology, SINK_COMMANDS_SESSION, Topics.COMMANDS_SESSION);
         sink(topology, SINK_PROJECTIONS, Topics.PROJECTIONS);
         sink(topology, SINK_REJECTED, Topics.REJECTED);
+        sink(topology, SINK_WATCHDOG, Topics.EVENTS);
         return topology;
     }
 

@@ -1,5 +1,6 @@
 package io.keepup.streams.fold;
 
+import io.keepup.engine.state.VolumeState;
 import io.keepup.v1.RejectReason;
 import java.util.List;
 import org.apache.kafka.common.header.Headers;
@@ -7,12 +8,12 @@ import org.apache.kafka.common.header.Headers;
 /**
  * All that follows from one record, ready to be written: nothing in it can fail any more.
  *
- * @param volumeId key of the state, null when there is none to write
- * @param state bytes for the store, null to leave it as it is
+ * @param volume the next state, null when it stays as it is
+ * @param state the same as bytes for the store
  * @param outputs in the order they must be sent
  * @param rejected why the record was refused, null when it was folded
  */
-record Outcome(String volumeId, byte[] state, List<Output> outputs, RejectReason rejected) {
+record Outcome(VolumeState volume, byte[] state, List<Output> outputs, RejectReason rejected) {
 
     /** Record types of the commands among the outputs. */
     List<String> commandTypes() {

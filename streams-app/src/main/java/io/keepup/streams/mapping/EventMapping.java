@@ -14,11 +14,12 @@ import io.keepup.v1.SessionCompleted;
 import io.keepup.v1.SessionFailed;
 import io.keepup.v1.SessionProgress;
 import io.keepup.v1.SyncAckReceived;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.apache.avro.specific.SpecificRecord;
 
-/** Events from the wire to the engine. */
+/** Events from the wire to the engine, and the watchdog's to the wire. */
 public final class EventMapping {
 
     private EventMapping() {}
@@ -63,6 +64,24 @@ public final class EventMapping {
                         new Event.CancelRequested(meta(e.getMeta()), e.getReplicaId(), e.getSessionId());
                     default -> null;
                 });
+    }
+
+    /** The record of a failed session; the detail is for people. */
+    public static SessionFailed toWire(Event.SessionFailed event, String detail) {
+        Meta meta = event.meta();
+        return new SessionFailed(
+                new io.keepup.v1.Meta(
+                        meta.eventId(),
+                        meta.volumeId(),
+                        meta.nodeId(),
+                        meta.epoch(),
+                        Instant.ofEpochMilli(meta.occurredAt()),
+                        meta.source()),
+                event.replicaId(),
+                event.sessionId(),
+                WireWords.KIND.avro(event.kind()),
+                WireWords.FAILURE.avro(event.reason()),
+                detail);
     }
 
     private static Event assignment(AssignmentDelivered e) throws UnknownWordException {

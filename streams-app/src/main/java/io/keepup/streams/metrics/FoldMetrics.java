@@ -1,5 +1,6 @@
 package io.keepup.streams.metrics;
 
+import io.keepup.v1.FailureReason;
 import io.keepup.v1.RejectReason;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -64,6 +65,15 @@ public final class FoldMetrics {
     /** Records refused since the start. */
     public long rejected() {
         return (long) rejected.values().stream().mapToDouble(Counter::count).sum();
+    }
+
+    /** The watchdog failed a session. */
+    public void alarm(FailureReason reason) {
+        Counter.builder("keepup.watchdog.alarms")
+                .description("Sessions the watchdog failed")
+                .tag("reason", reason.name())
+                .register(registry)
+                .increment();
     }
 
     private Counter command(String type) {

@@ -7,10 +7,12 @@ import io.keepup.schemas.codec.UndecodableException;
 import io.keepup.schemas.topic.Topics;
 import io.keepup.streams.InMemoryRegistry;
 import io.keepup.streams.metrics.FoldMetrics;
+import io.keepup.streams.watchdog.WatchdogSettings;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -39,6 +41,9 @@ final class FoldHarness implements AutoCloseable {
     static final List<String> OUTPUTS =
             List.of(Topics.COMMANDS_NODE, Topics.COMMANDS_SESSION, Topics.PROJECTIONS, Topics.REJECTED);
 
+    /** What the wall's clock shows at first: when the first event is said. */
+    static final Instant START = Instant.ofEpochMilli(1_700_000_000_000L);
+
     final InMemoryRegistry registry = new InMemoryRegistry();
     final RecordCodec codec = new ConfluentAvroCodec(registry);
     final FoldMetrics metrics = new FoldMetrics(new SimpleMeterRegistry());
@@ -56,7 +61,8 @@ final class FoldHarness implements AutoCloseable {
         config.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, "nowhere:1");
         config.put(StreamsConfig.STATE_DIR_CONFIG, stateDirectory.toString());
         config.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
-        driver = new TopologyTestDriver(KeepupTopology.build(codec, policy, patience, metrics), config);
+        driver = new TopologyTestDriver(
+                KeepupTopology.build(codec, policy, WatchdogSettings.DEFAULT, patience, metrics), config, START);
         events = driver.createInputTopic(Topics.EVENTS, new ByteArraySerializer(), new ByteArraySerializer());
     }
 
@@ -77,9 +83,17 @@ final class FoldHarness implements AutoCloseable {
                 .get(volumeId);
     }
 
+    /** Time goes by on the clock of the wall, without a record. */
+    List<Out> pass(Duration time) {
+        driver.advanceWallClockTime(time);
+        return outputs();
+    }
+
     private List<Out> outputs() {
         List<Out> outs = new ArrayList<>();
-        for (String topic : OUTPUTS) {
+        List<String> topics = new ArrayList<>(OUTPUTS);
+        topics.add(Topics.EVENTS); // what the watchdog said; the driver has folded it already
+        for (String topic : topics) {
             driver.createOutputTopic(topic, new ByteArrayDeserializer(), new ByteArrayDeserializer())
                     .readRecordsToList()
                     .forEach(record -> outs.add(out(topic, record)));

@@ -1,0 +1,143 @@
+package io.keepup.streams.watchdog;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import io.keepup.engine.DurabilityRule;
+import io.keepup.engine.Fold;
+import io.keepup.engine.Policy;
+import io.keepup.engine.Policy.SessionBudgets;
+import io.keepup.engine.Step;
+import io.keepup.engine.state.VolumeState;
+import io.keepup.engine.word.FailureReason;
+import io.keepup.streams.Events;
+import io.keepup.streams.RandomHistory;
+import io.keepup.v1.SessionKind;
+import java.time.Duration;
+import org.apache.avro.specific.SpecificRecord;
+import org.junit.jupiter.api.Test;
+
+/** [C4] Stall limit 30 s; a catch-up may take 100 s, a rebuild an hour. */
+class WatchdogTest {
+
+    private static final long NOW = 1_700_000_000_000L;
+    private static final Policy POLICY = new Policy.Safe(DurabilityRule.QUORUM, new SessionBudgets(100_000, 3_600_000));
+
+    private final Watchdog watchdog = new Watchdog(WatchdogSettings.DEFAULT);
+    private final Fold fold = new Fold(POLICY);
+    private final Events events = new Events("vol-1");
+    private VolumeState state = VolumeState.initial("vol-1");
+
+    /** Folds the event and shows the state to the watchdog, so many seconds after the first event. */
+    private void tell(long second, SpecificRecord event) {
+        state = ((Step) fold.apply(state, RandomHistory.event(event))).state();
+        watchdog.see(state, NOW + second * 1000);
+    }
+
+    private java.util.List<Watchdog.Alarm> at(long second) {
+        return watchdog.overdue(NOW + second * 1000);
+    }
+
+    private void issueCatchUp() {
+        tell(0, events.primary(7, "vs-2", "vs-3"));
+        tell(0, events.ack("vs-2", 7, 1, 40, 10, 100)); // said at second 2: its deadline is second 102
+    }
+
+    @Test
+    void C4_no_progress_for_longer_than_the_limit_is_a_stall_told_once() {
+        issueCatchUp();
+        tell(20, events.progress("vs-2", 7, 1, SessionKind.catchup, 50));
+        assertThat(at(50)).as("30 s are not longer than 30 s").isEmpty();
+
+        assertThat(at(51)).singleElement().satisfies(alarm -> {
+            assertThat(alarm.event().reason()).isEqualTo(FailureReason.PROGRESS_STALLED);
+            assertThat(alarm.event().replicaId()).isEqualTo("vs-2");
+            assertThat(alarm.event().sessionId()).isEqualTo(1);
+            assertThat(alarm.event().meta().eventId()).isEqualTo("watchdog/vol-1/1/progress_stalled");
+            assertThat(alarm.event().meta().nodeId()).isEqualTo("vs-1");
+            assertThat(alarm.event().meta().epoch()).isEqualTo(7);
+            assertThat(alarm.event().meta().source()).isEqualTo("watchdog");
+            assertThat(alarm.event().meta().occurredAt()).isEqualTo(NOW + 51_000);
+            assertThat(alarm.detail()).contains("30000 ms");
+        });
+        assertThat(at(52)).as("its event is on its way").isEmpty();
+        tell(53, events.progress("vs-2", 7, 1, SessionKind.catchup, 60));
+        assertThat(at(500))
+                .as("also when it went on meanwhile, and is past its deadline")
+                .isEmpty();
+    }
+
+    @Test
+    void C4_past_its_deadline_a_session_is_over_however_well_it_goes_on() {
+        issueCatchUp();
+        for (int second = 10; second <= 110; second += 10) {
+            tell(second, events.progress("vs-2", 7, 1, SessionKind.catchup, 40 + second / 10));
+            if (second <= 100) {
+                assertThat(at(second)).isEmpty();
+            }
+        }
+        assertThat(at(102)).isEmpty();
+
+        assertThat(at(110)).singleElement().satisfies(alarm -> {
+            assertThat(alarm.event().reason()).isEqualTo(FailureReason.DEADLINE_EXCEEDED);
+            assertThat(alarm.event().meta().eventId()).isEqualTo("watchdog/vol-1/1/deadline_exceeded");
+            assertThat(alarm.detail()).contains("2023-11-14T22:15:02Z");
+        });
+    }
+
+    @Test
+    void C4_the_clock_of_a_replica_makes_no_stall() {
+        issueCatchUp();
+        Events slow = new Events("vol-1", java.time.Instant.ofEpochMilli(NOW - 3_600_000));
+        tell(25, slow.progress("vs-2", 7, 1, SessionKind.catchup, 50)); // an hour ago, by its own clock
+        assertThat(at(26)).isEmpty();
+        assertThat(at(56)).hasSize(1);
+    }
+
+    @Test
+    void R8_a_report_without_progress_is_no_progress() {
+        issueCatchUp();
+        tell(1, events.progress("vs-2", 7, 1, SessionKind.catchup, 50));
+        for (int second = 2; second <= 31; second++) {
+            tell(second, events.progress("vs-2", 7, 1, SessionKind.catchup, 50));
+        }
+
+        assertThat(at(32)).hasSize(1);
+    }
+
+    @Test
+    void a_session_that_ends_is_forgotten_and_the_next_one_has_its_own_time() {
+        issueCatchUp();
+        tell(5, events.ack("vs-3", 7, 2, 5, 10, 100));
+        assertThat(watchdog.watched()).isEqualTo(2);
+
+        tell(20, events.completed("vs-2", 7, 1, SessionKind.catchup, 100));
+        tell(25, events.ack("vs-2", 7, 3, 100, 90, 200));
+        assertThat(at(40)).extracting(a -> a.event().sessionId()).containsExactly(2L);
+        assertThat(at(54)).isEmpty();
+        assertThat(at(56)).extracting(a -> a.event().sessionId()).containsExactly(3L);
+
+        tell(60, events.primary(8, "vs-2"));
+        assertThat(watchdog.watched()).as("another epoch, no session").isZero();
+    }
+
+    @Test
+    void volumes_without_a_live_session_leave_no_trace() {
+        for (int i = 0; i < 1_000; i++) {
+            Events idle = new Events("vol-" + i);
+            state = VolumeState.initial("vol-" + i);
+            tell(0, idle.primary(1, "vs-2"));
+            tell(0, idle.ack("vs-2", 1, 1, 100, 10, 100));
+        }
+        assertThat(watchdog.watched()).isZero();
+        assertThat(at(1_000_000)).isEmpty();
+    }
+
+    @Test
+    void times_must_be_positive() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new WatchdogSettings(Duration.ZERO, Duration.ofSeconds(1)));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new WatchdogSettings(Duration.ofSeconds(1), Duration.ofSeconds(-1)));
+    }
+}
