@@ -72,7 +72,7 @@ final class AssignCommand implements Runnable {
                 leaving,
                 size == null ? 0 : size,
                 blockSize == null ? 0 : Math.toIntExact(blockSize),
-                "operator/" + user());
+                EventLog.operator());
         VolumeProjection now = Projections.read(cluster).get(volumeId);
         if (now != null && epoch < now.getMeta().getEpoch()) {
             throw new Failure("epoch %d is below %s's epoch %d and would be refused: use a higher one"
@@ -85,10 +85,6 @@ final class AssignCommand implements Runnable {
                 .events()
                 .forEach(e -> System.out.printf(
                         "%s is %s of %s from epoch %d%n", e.getMeta().getNodeId(), e.getRole(), volumeId, epoch));
-    }
-
-    private static String user() {
-        return System.getProperty("user.name", "unknown");
     }
 
     private void validate() {

@@ -1,20 +1,15 @@
 package io.keepup.cli;
 
-import io.keepup.schemas.codec.CloudEventHeaders;
 import io.keepup.schemas.codec.RecordCodec;
-import io.keepup.schemas.topic.Topics;
 import io.keepup.v1.AssignmentDelivered;
 import io.keepup.v1.Meta;
 import io.keepup.v1.ReplicaEndpoint;
 import io.keepup.v1.Role;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
-import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.producer.Producer;
-import org.apache.kafka.clients.producer.ProducerRecord;
 
 /**
  * One assignment of a volume, as the events that say it: one for each node, replicas before their primary.
@@ -54,22 +49,6 @@ public record Assignments(
      * @throws Failure when Kafka does not take one
      */
     public void publish(Producer<byte[], byte[]> producer, RecordCodec codec) {
-        try {
-            for (AssignmentDelivered event : events()) {
-                producer.send(new ProducerRecord<>(
-                                Topics.EVENTS,
-                                null,
-                                volumeId.getBytes(StandardCharsets.UTF_8),
-                                codec.encode(Topics.EVENTS, event),
-                                CloudEventHeaders.of(event.getSchema().getFullName(), event.getMeta())))
-                        .get();
-            }
-        } catch (ExecutionException e) {
-            throw new Failure(
-                    "Kafka did not take the assignment: " + e.getCause().getMessage(), e.getCause());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new Failure("interrupted before Kafka had taken the assignment", e);
-        }
+        events().forEach(event -> EventLog.publish(producer, codec, event));
     }
 }

@@ -2,7 +2,9 @@ package io.keepup.cli;
 
 import io.keepup.v1.AssignmentDelivered;
 import io.keepup.v1.BarrierConfirmed;
+import io.keepup.v1.CancelRequested;
 import io.keepup.v1.ReadinessObserved;
+import io.keepup.v1.RebuildRequested;
 import io.keepup.v1.ReplicaEndpoint;
 import io.keepup.v1.SessionCompleted;
 import io.keepup.v1.SessionFailed;
@@ -41,6 +43,9 @@ final class EventText {
             case SessionFailed e ->
                 "%s %s session %d failed: %s %s"
                         .formatted(e.getReplicaId(), e.getKind(), e.getSessionId(), e.getReason(), e.getDetail());
+            case RebuildRequested e -> "rebuild of %s wished for: %s".formatted(e.getReplicaId(), e.getWhy());
+            case CancelRequested e ->
+                "end of %s session %d wished for: %s".formatted(e.getReplicaId(), e.getSessionId(), e.getWhy());
             case BarrierConfirmed e -> "durable up to %d".formatted(e.getDurableLsn());
             default -> event.getSchema().getName();
         };

@@ -22,6 +22,8 @@ import picocli.CommandLine.HelpCommand;
             StatusCommand.class,
             EventsCommand.class,
             VolumeCommand.class,
+            Wishes.Rebuild.class,
+            Wishes.Cancel.class,
             BenchCommand.class,
             HelpCommand.class
         })

@@ -84,9 +84,9 @@ final class StatusCommand implements Runnable {
                         p.getWalTail(),
                         p.getWalHead(),
                         p.getDurableLsn()));
-        String replica = "  %-10s %9s %9s  %-9s %-8s %8s %8s %9s %s%n";
+        String replica = "  %-10s %9s %9s  %7s %-8s %-8s %8s %8s %6s %s%n";
         out.append(replica.formatted(
-                "REPLICA", "APPLIED", "DURABLE", "SESSION", "STATE", "TARGET", "PROGRESS", "BASE", "REASON"));
+                "REPLICA", "APPLIED", "DURABLE", "SESSION", "KIND", "STATE", "TARGET", "PROGRESS", "BASE", "REASON"));
         for (ReplicaView r : p.getReplicas()) {
             SyncAck ack = r.getLastSyncAck();
             SessionView s = r.getSession();
@@ -94,6 +94,7 @@ final class StatusCommand implements Runnable {
                     r.getReplicaId(),
                     ack == null ? "-" : ack.getAppliedLsn(),
                     ack == null ? "-" : ack.getDurableLsn(),
+                    s.getSessionId() == 0 ? "-" : s.getSessionId(),
                     s.getKind(),
                     s.getState(),
                     s.getTargetLsn() == 0 ? "-" : s.getTargetLsn(),

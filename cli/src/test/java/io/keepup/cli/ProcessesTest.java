@@ -57,6 +57,13 @@ class ProcessesTest {
             awaitEqualCopies();
             long head = status().path("walHead").asLong();
 
+            // an operator has a replica rebuilt
+            run("rebuild", "vol-1", "vs-2", "--why", "to see it done");
+            await("the rebuild in the events").atMost(LIMIT).untilAsserted(() -> assertThat(run("events", "vol-1"))
+                    .containsPattern("vs-2 rebuild session \\d+ completed"));
+            awaitStatus("publish_healthy");
+            awaitEqualCopies();
+
             // an assignment of an old epoch is refused, and the log says so
             run("assign", "vol-1", "--epoch", 2, "--primary", "vs-1", "--replica", "vs-2");
             awaitStatus("publish_healthy");

@@ -60,6 +60,8 @@ class UsageTest {
                         "node vs-1 is named twice",
                         new Object[] {"assign", "v", "--epoch", 1, "--primary", "vs-1", "--replica", "vs-1"}),
                 Arguments.of("--size 1000 is not a multiple", new Object[] {"demo", "--size", "1000"}),
+                Arguments.of("Missing required option: '--why", new Object[] {"rebuild", "v", "vs-2"}),
+                Arguments.of("'7' is not a session: write it like vol-1/7", new Object[] {"cancel", "7", "--why", "x"}),
                 Arguments.of("say which: create, check or list", new Object[] {"topics"}),
                 Arguments.of("say which: write, read or checksum", new Object[] {"volume"}),
                 Arguments.of("'a b' is not a volume id", new Object[] {"events", "a b"}));
