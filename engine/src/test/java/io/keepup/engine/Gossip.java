@@ -38,6 +38,12 @@ final class Gossip {
         this.removals = removals;
     }
 
+    /** The event that this number stands for in that state, whatever was made up before. */
+    Event next(VolumeState state, long number) {
+        random.setSeed(number * 0x9E3779B97F4A7C15L); // small numbers are no strangers to each other, their seeds are
+        return next(state);
+    }
+
     Event next(VolumeState state) {
         events++;
         String primary = state.primaryId().isEmpty() ? pick(NODES) : state.primaryId();
