@@ -24,8 +24,8 @@ import org.apache.kafka.streams.state.KeyValueStore;
 /**
  * Runs the fold over one partition of events: decide, then write the state and send what follows, in one transaction.
  * A record that is bad or refused is a decision too; an exception here is a bug, or means that the app is stopping. By
- * the clock, the watchdog looks at the live sessions of the partition; it has a memory of its own, which no tick and no
- * idle volume costs a read, and which is gathered from the store when the task begins.
+ * the clock, the watchdog looks at the live sessions of the partition: it remembers them, so a tick reads no store; what it
+ * remembers is gathered from the store when the task begins.
  */
 final class FoldProcessor implements Processor<byte[], byte[], byte[], byte[]> {
 
@@ -67,7 +67,9 @@ final class FoldProcessor implements Processor<byte[], byte[], byte[], byte[]> {
 
     @Override
     public void close() {
-        ticks.cancel();
+        if (ticks != null) { // the store may have been unreadable, which is what has to be heard of
+            ticks.cancel();
+        }
     }
 
     private void watch(long now) {
