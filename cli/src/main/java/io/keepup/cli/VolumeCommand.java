@@ -103,6 +103,9 @@ final class VolumeCommand implements Runnable {
                 long next = lba;
                 long lsn = 0;
                 byte[] chunk = data.readNBytes(CHUNK);
+                if (chunk.length == 0) {
+                    throw new Failure("there is nothing to write: the input is empty");
+                }
                 while (chunk.length > 0) {
                     if (chunk.length % blockSize != 0) {
                         throw new Failure(
@@ -115,7 +118,7 @@ final class VolumeCommand implements Runnable {
                     next += chunk.length / blockSize;
                     chunk = following;
                 }
-                System.out.printf("%d blocks written from block %d, LSN %d%n", next - lba, lba, lsn);
+                System.out.printf("blocks %d to %d written, LSN %d%n", lba, next - 1, lsn);
             } catch (IOException e) {
                 throw new Failure(
                         "cannot read %s: %s".formatted(in == null ? "standard input" : in, e.getMessage()), e);

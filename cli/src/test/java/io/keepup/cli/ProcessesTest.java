@@ -165,7 +165,7 @@ class ProcessesTest {
                         16 * seed,
                         "--in",
                         file)
-                .contains("16 blocks written"));
+                .contains("blocks %d to %d written".formatted(16 * seed, 16 * seed + 15)));
     }
 
     private void awaitEqualCopies() {
