@@ -8,6 +8,7 @@ import io.keepup.node.fixture.PlayedEngine;
 import io.keepup.node.fixture.TestCluster;
 import io.keepup.node.hosting.HostedVolume;
 import io.keepup.node.lane.LaneRecords;
+import io.keepup.schemas.topic.Topics;
 import io.keepup.v1.BaseEnd;
 import io.keepup.v1.BaseManifest;
 import io.keepup.v1.FailureReason;
@@ -68,7 +69,9 @@ class RecoveryTest {
 
     /** The replica comes back having missed writes; gives the facts it is then seen with. */
     private SyncAckReceived returnBehind(int missedWrites) {
-        nodes.stop(r);
+        if (nodes.get(r) != null) {
+            nodes.stop(r);
+        }
         long head = Nodes.writeRandom(primary, new Random(2), missedWrites);
         await().atMost(PlayedEngine.LIMIT).until(() -> primary.status().shippedLsn() == head);
         nodes.start(r);
@@ -171,8 +174,8 @@ class RecoveryTest {
 
     @Test
     void a_poison_command_is_skipped_and_the_next_one_is_executed() {
-        engine.raw(io.keepup.schemas.topic.Topics.COMMANDS_SESSION, r, new byte[] {1, 2, 3});
-        engine.raw(io.keepup.schemas.topic.Topics.COMMANDS_SESSION, r, new byte[] {0, 0, 0, 0, 99, 1});
+        engine.raw(Topics.COMMANDS_SESSION, r, new byte[] {1, 2, 3});
+        engine.raw(Topics.COMMANDS_SESSION, r, new byte[] {0, 0, 0, 0, 99, 1});
         SyncAckReceived facts = returnBehind(50);
         engine.catchUp(r, p, 1, 3, facts);
         engine.completed(3);
@@ -251,6 +254,38 @@ class RecoveryTest {
         assertThat(engine.failed(13).getReason()).isEqualTo(FailureReason.snapshot_unavailable);
         engine.rebuild(r, p, 1, 14, target, SessionCause.rebuild_unfinished);
         engine.completed(14);
+        assertEqualCopies();
+    }
+
+    @Test
+    void a_session_command_that_meets_a_full_disk_is_executed_when_there_is_room_and_blocks_no_other_volume()
+            throws Exception {
+        SyncAckReceived facts = returnBehind(100);
+        String other = TestCluster.get().name("other");
+        try (PlayedEngine beside = new PlayedEngine(other)) {
+            nodes.forbidNote(r, volumeId);
+            engine.catchUp(r, p, 1, 9, facts);
+            await().atMost(PlayedEngine.LIMIT)
+                    .until(() -> nodes.get(r).metrics().get(NodeCounter.COMMANDS_FAILED) > 0);
+            beside.makeReplica(r, 1, 1 << 20);
+            beside.await1(ReadinessObserved.class, e -> Boolean.TRUE.equals(e.getReceiverReady()));
+            assertThat(engine.events(SessionCompleted.class)).isEmpty();
+        }
+        nodes.allowNote(r, volumeId);
+        engine.completed(9);
+        assertEqualCopies();
+    }
+
+    @Test
+    void a_command_that_waits_for_its_disk_outlives_the_process() throws Exception {
+        SyncAckReceived facts = returnBehind(100);
+        nodes.forbidNote(r, volumeId);
+        engine.catchUp(r, p, 1, 9, facts);
+        await().atMost(PlayedEngine.LIMIT).until(() -> nodes.get(r).metrics().get(NodeCounter.COMMANDS_FAILED) > 0);
+        nodes.stop(r);
+        nodes.allowNote(r, volumeId);
+        nodes.start(r);
+        engine.completed(9);
         assertEqualCopies();
     }
 }

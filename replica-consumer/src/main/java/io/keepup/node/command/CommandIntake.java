@@ -2,135 +2,124 @@ package io.keepup.node.command;
 
 import io.keepup.node.NodeContext;
 import io.keepup.node.NodeCounter;
-import io.keepup.node.event.NodeClosingException;
+import io.keepup.node.kafka.ConsumerLoop;
 import io.keepup.schemas.codec.UndecodableException;
 import io.keepup.schemas.registry.RegistryException;
-import io.keepup.schemas.topic.KeyPartitions;
 import io.keepup.schemas.topic.Topics;
+import io.keepup.v1.Meta;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
+import java.util.Map;
 import org.apache.avro.specific.SpecificRecord;
-import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.WakeupException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Takes this node's commands, each at least once: offsets are committed after execution, and execution is idempotent. A
- * record that is no command is skipped loudly; a command that fails is logged and counted; neither stops the intake.
+ * Takes this node's commands, each at least once: offsets are committed up to the oldest command that still waits, and
+ * execution is idempotent. A record that is no command, and a command that can never succeed, is passed over loudly; a
+ * command whose disk, broker or registry is away is tried again, also over a restart, and holds up its own volume only.
  */
 public final class CommandIntake implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(CommandIntake.class);
-    private static final Duration POLL = Duration.ofMillis(500);
-    private static final Duration CALL = Duration.ofSeconds(10);
-    private static final long RETRY_MS = 500;
+    private static final Duration RETRY = Duration.ofMillis(500);
 
     private final NodeContext context;
     private final CommandExecutor executor;
-    private final Consumer<byte[], byte[]> consumer;
     private final byte[] key;
     private final TopicPartition nodeCommands;
     private final TopicPartition sessionCommands;
-    private final Thread thread;
-    private final CountDownLatch closing = new CountDownLatch(1);
+    private final PendingCommands pending = new PendingCommands(this::failed);
+    private final ConsumerLoop loop;
+    private Map<TopicPartition, OffsetAndMetadata> committed = Map.of();
 
     public CommandIntake(NodeContext context, CommandExecutor executor) {
         this.context = context;
         this.executor = executor;
-        this.consumer = context.kafka().commandConsumer();
         this.key = context.nodeId().getBytes(StandardCharsets.UTF_8);
-        this.nodeCommands = own(Topics.COMMANDS_NODE);
-        this.sessionCommands = own(Topics.COMMANDS_SESSION);
-        consumer.assign(List.of(nodeCommands, sessionCommands));
-        this.thread = Thread.ofPlatform()
-                .name("keepup-%s-commands".formatted(context.nodeId()))
-                .daemon(true)
-                .unstarted(this::run);
-    }
-
-    private TopicPartition own(String topic) {
-        int partitions = consumer.partitionsFor(topic, CALL).size();
-        return new TopicPartition(topic, KeyPartitions.partitionFor(context.nodeId(), partitions));
+        Consumer<byte[], byte[]> consumer = context.kafka().commandConsumer();
+        this.loop = new ConsumerLoop("keepup-%s-commands".formatted(context.nodeId()), consumer, this::turn);
+        try {
+            this.nodeCommands = ConsumerLoop.partitionOf(consumer, Topics.COMMANDS_NODE, context.nodeId());
+            this.sessionCommands = ConsumerLoop.partitionOf(consumer, Topics.COMMANDS_SESSION, context.nodeId());
+            consumer.assign(List.of(nodeCommands, sessionCommands));
+        } catch (RuntimeException e) {
+            loop.close();
+            throw e;
+        }
     }
 
     public void start() {
-        thread.start();
+        loop.start();
     }
 
-    private void run() {
-        try {
-            while (closing.getCount() > 0) {
-                try {
-                    turn();
-                } catch (WakeupException e) {
-                    // closing
-                } catch (RuntimeException e) {
-                    log.error("Commands cannot be read or committed, trying again", e);
-                    closing.await(RETRY_MS, TimeUnit.MILLISECONDS);
-                }
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        } finally {
-            consumer.close(CloseOptions.timeout(Duration.ofMillis(500)));
-        }
-    }
-
-    private void turn() throws InterruptedException {
-        ConsumerRecords<byte[], byte[]> polled = consumer.poll(POLL);
-        if (polled.isEmpty()) {
-            return;
-        }
+    private void turn(Consumer<byte[], byte[]> consumer) throws InterruptedException {
+        ConsumerRecords<byte[], byte[]> polled = consumer.poll(ConsumerLoop.POLL);
         // Roles before sessions: a session is issued in a role, but the topics have no order between them.
-        List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>(polled.records(nodeCommands));
-        records.addAll(polled.records(sessionCommands));
-        for (ConsumerRecord<byte[], byte[]> record : records) {
-            if (closing.getCount() == 0) {
-                return; // not committed: it comes again
-            }
-            if (Arrays.equals(record.key(), key)) {
-                execute(record);
-            }
-        }
-        if (closing.getCount() > 0) {
-            consumer.commitSync(CALL);
+        add(polled.records(nodeCommands));
+        add(polled.records(sessionCommands));
+        pending.execute(context.clock().instant(), loop::closing, this::execute);
+        if (!loop.closing()) {
+            commit(consumer);
         }
     }
 
-    private void execute(ConsumerRecord<byte[], byte[]> record) throws InterruptedException {
-        SpecificRecord command = decode(record);
-        if (command == null) {
-            return;
+    private void add(List<ConsumerRecord<byte[], byte[]>> records) throws InterruptedException {
+        for (ConsumerRecord<byte[], byte[]> record : records) {
+            SpecificRecord command = Arrays.equals(record.key(), key) ? decode(record) : null;
+            if (command != null) {
+                TopicPartition partition = new TopicPartition(record.topic(), record.partition());
+                pending.add(volumeId(command), partition, record.offset(), command);
+            }
         }
-        try {
-            executor.execute(command);
-            context.metrics().count(NodeCounter.COMMANDS_EXECUTED);
-        } catch (NodeClosingException e) {
-            log.debug("A command is left for the next start", e);
-        } catch (RuntimeException e) {
-            context.metrics().count(NodeCounter.COMMANDS_FAILED);
-            log.error(
-                    "Command {} at {}/{} failed: {}",
-                    command.getSchema().getName(),
-                    record.topic(),
-                    record.offset(),
-                    command,
-                    e);
+    }
+
+    private static String volumeId(SpecificRecord command) {
+        var meta = command.getSchema().getField("meta");
+        return meta != null && command.get(meta.pos()) instanceof Meta known ? known.getVolumeId() : "";
+    }
+
+    private void execute(SpecificRecord command) {
+        executor.execute(command);
+        context.metrics().count(NodeCounter.COMMANDS_EXECUTED);
+    }
+
+    private void failed(
+            TopicPartition partition, long offset, SpecificRecord command, RuntimeException why, boolean again) {
+        context.metrics().count(NodeCounter.COMMANDS_FAILED);
+        log.error(
+                "Command {} at {}/{} failed, {}: {}",
+                command.getSchema().getName(),
+                partition,
+                offset,
+                again ? "it waits and is tried again, " + why : "it can never succeed and is passed over",
+                command,
+                again ? null : why);
+    }
+
+    private void commit(Consumer<byte[], byte[]> consumer) {
+        Map<TopicPartition, Long> oldest = pending.oldest();
+        Map<TopicPartition, OffsetAndMetadata> done = new HashMap<>();
+        for (TopicPartition partition : consumer.assignment()) {
+            long next = oldest.getOrDefault(partition, consumer.position(partition, ConsumerLoop.CALL));
+            done.put(partition, new OffsetAndMetadata(next));
+        }
+        if (!done.equals(committed)) {
+            consumer.commitSync(done, ConsumerLoop.CALL);
+            committed = done;
         }
     }
 
     private SpecificRecord decode(ConsumerRecord<byte[], byte[]> record) throws InterruptedException {
-        while (closing.getCount() > 0) {
+        while (!loop.closing()) {
             try {
                 if (record.value() == null) {
                     throw new UndecodableException("it has no value");
@@ -147,7 +136,7 @@ public final class CommandIntake implements AutoCloseable {
                 return null;
             } catch (RegistryException e) {
                 log.error("A command waits for the registry", e); // no verdict on the record
-                closing.await(RETRY_MS, TimeUnit.MILLISECONDS);
+                loop.pause(RETRY);
             }
         }
         return null;
@@ -155,15 +144,6 @@ public final class CommandIntake implements AutoCloseable {
 
     @Override
     public void close() {
-        closing.countDown();
-        consumer.wakeup();
-        if (!thread.isAlive()) {
-            return;
-        }
-        try {
-            thread.join();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        loop.close();
     }
 }

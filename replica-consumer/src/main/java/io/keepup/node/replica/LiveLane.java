@@ -1,24 +1,19 @@
 package io.keepup.node.replica;
 
 import io.keepup.node.NodeContext;
+import io.keepup.node.kafka.ConsumerLoop;
 import io.keepup.node.lane.LaneTopics;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.WakeupException;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The receiver of a node: one consumer on one thread follows the WAL lanes of all its replica volumes. A volume that
@@ -26,25 +21,18 @@ import org.slf4j.LoggerFactory;
  */
 public final class LiveLane implements AutoCloseable {
 
-    private static final Logger log = LoggerFactory.getLogger(LiveLane.class);
-    private static final Duration POLL = Duration.ofMillis(500);
-
     private final Consumer<byte[], byte[]> consumer;
     private final Map<TopicPartition, ReplicaVolume> followed = new HashMap<>();
     private final BlockingQueue<Runnable> requests = new LinkedBlockingQueue<>();
-    private final Thread thread;
-    private final CountDownLatch stopped = new CountDownLatch(1);
+    private final ConsumerLoop loop;
 
     public LiveLane(NodeContext context) {
         this.consumer = context.kafka().laneConsumer("live", "earliest");
-        this.thread = Thread.ofPlatform()
-                .name("keepup-%s-live-lane".formatted(context.nodeId()))
-                .daemon(true)
-                .unstarted(this::run);
+        this.loop = new ConsumerLoop("keepup-%s-live-lane".formatted(context.nodeId()), consumer, this::turn);
     }
 
     public void start() {
-        thread.start();
+        loop.start();
     }
 
     /** Follows a volume's lane from an offset on; the future completes when the lane is positioned. */
@@ -52,10 +40,14 @@ public final class LiveLane implements AutoCloseable {
         CompletableFuture<Void> positioned = new CompletableFuture<>();
         TopicPartition lane = LaneTopics.wal(volume.volumeId());
         request(() -> {
-            followed.put(lane, volume);
-            consumer.assign(followed.keySet());
-            consumer.seek(lane, offset);
-            positioned.complete(null);
+            try {
+                followed.put(lane, volume);
+                consumer.assign(followed.keySet());
+                consumer.seek(lane, offset);
+                positioned.complete(null);
+            } catch (RuntimeException e) {
+                positioned.completeExceptionally(e); // whoever waits tries again
+            }
         });
         return positioned;
     }
@@ -71,36 +63,19 @@ public final class LiveLane implements AutoCloseable {
 
     private void request(Runnable change) {
         requests.add(change);
-        consumer.wakeup();
+        loop.wakeup();
     }
 
-    private void run() {
-        try {
-            while (stopped.getCount() > 0) {
-                try {
-                    turn();
-                } catch (WakeupException e) {
-                    // a request is waiting
-                } catch (RuntimeException e) {
-                    log.error("The live lane cannot read, trying again", e);
-                    stopped.await(POLL.toMillis(), TimeUnit.MILLISECONDS);
-                }
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        } finally {
-            consumer.close(CloseOptions.timeout(Duration.ZERO));
-        }
-    }
-
-    private void turn() throws InterruptedException {
-        Runnable request = followed.isEmpty() ? requests.poll(POLL.toMillis(), TimeUnit.MILLISECONDS) : requests.poll();
+    private void turn(Consumer<byte[], byte[]> used) throws InterruptedException {
+        Runnable request = followed.isEmpty()
+                ? requests.poll(ConsumerLoop.POLL.toMillis(), TimeUnit.MILLISECONDS)
+                : requests.poll();
         while (request != null) {
             request.run();
             request = requests.poll();
         }
         if (!followed.isEmpty()) {
-            deliver(consumer.poll(POLL));
+            deliver(used.poll(ConsumerLoop.POLL));
         }
     }
 
@@ -125,15 +100,7 @@ public final class LiveLane implements AutoCloseable {
 
     @Override
     public void close() {
-        stopped.countDown();
-        request(() -> {}); // wakes it, whatever it waits for
-        if (!thread.isAlive()) {
-            return;
-        }
-        try {
-            thread.join();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        requests.add(() -> {}); // it may wait for one
+        loop.close();
     }
 }

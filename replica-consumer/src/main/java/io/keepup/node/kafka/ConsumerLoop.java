@@ -1,0 +1,126 @@
+package io.keepup.node.kafka;
+
+import io.keepup.node.event.NodeClosingException;
+import io.keepup.schemas.topic.KeyPartitions;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.consumer.CloseOptions;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.WakeupException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One consumer on one thread of its own, turning until it is closed.
+ *
+ * <ul>
+ *   <li>Only the loop's thread uses the consumer once {@link #start} was called; before, only whoever made the loop.
+ *   <li>A turn that throws is logged and taken again after a pause: a broker that is away ends nothing. What a turn had
+ *       polled is not polled again, so a turn that must not lose a record keeps it until it is done with it.
+ *   <li>{@link #wakeup} ends a poll early, and only that: a turn may be cut short at any call to the broker.
+ *   <li>{@link NodeClosingException} ends the loop at once, so that nothing is committed after work was refused.
+ *   <li>{@link #close} returns when the thread has ended and the consumer is closed, also of a loop that never started.
+ *       It waits for the turn under way; turns look at {@link #closing} between records.
+ * </ul>
+ */
+public final class ConsumerLoop implements AutoCloseable {
+
+    /** How long one poll waits. */
+    public static final Duration POLL = Duration.ofMillis(500);
+    /** How long a call to the broker may take. */
+    public static final Duration CALL = Duration.ofSeconds(10);
+
+    private static final Logger log = LoggerFactory.getLogger(ConsumerLoop.class);
+    private static final Duration RETRY = Duration.ofMillis(500);
+
+    /** One turn: poll, and do what there is to do. */
+    public interface Turn {
+        void take(Consumer<byte[], byte[]> consumer) throws InterruptedException;
+    }
+
+    private final String name;
+    private final Consumer<byte[], byte[]> consumer;
+    private final Turn turn;
+    private final Thread thread;
+    private final CountDownLatch closing = new CountDownLatch(1);
+    private boolean started;
+
+    /** @param name of the thread */
+    public ConsumerLoop(String name, Consumer<byte[], byte[]> consumer, Turn turn) {
+        this.name = name;
+        this.consumer = consumer;
+        this.turn = turn;
+        this.thread = Thread.ofPlatform().name(name).daemon(true).unstarted(this::run);
+    }
+
+    /** The one partition of a topic that holds the records of a key. */
+    public static TopicPartition partitionOf(Consumer<?, ?> consumer, String topic, String key) {
+        int partitions = consumer.partitionsFor(topic, CALL).size();
+        return new TopicPartition(topic, KeyPartitions.partitionFor(key, partitions));
+    }
+
+    public synchronized void start() {
+        if (!closing()) {
+            started = true;
+            thread.start();
+        }
+    }
+
+    private void run() {
+        try {
+            while (!closing()) {
+                try {
+                    turn.take(consumer);
+                } catch (WakeupException e) {
+                    log.trace("{} is wanted", name, e);
+                } catch (NodeClosingException e) {
+                    log.debug("{} ends", name, e);
+                    return;
+                } catch (RuntimeException e) {
+                    log.error("{} cannot go on, trying again", name, e);
+                    pause(RETRY);
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            consumer.close(CloseOptions.timeout(Duration.ZERO));
+        }
+    }
+
+    /** Whether to end; from the first call of {@link #close} on. */
+    public boolean closing() {
+        return closing.getCount() == 0;
+    }
+
+    /** Waits, but not longer than until the loop closes. */
+    public void pause(Duration limit) throws InterruptedException {
+        closing.await(limit.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /** Ends the poll under way, or the next one. */
+    public void wakeup() {
+        consumer.wakeup();
+    }
+
+    @Override
+    public void close() {
+        boolean running;
+        synchronized (this) {
+            closing.countDown();
+            running = started;
+        }
+        if (!running) {
+            consumer.close(CloseOptions.timeout(Duration.ZERO));
+            return;
+        }
+        consumer.wakeup();
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
