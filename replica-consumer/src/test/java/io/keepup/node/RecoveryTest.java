@@ -258,6 +258,22 @@ class RecoveryTest {
     }
 
     @Test
+    void a_session_whose_end_cannot_be_noted_still_ends_once_and_hands_the_lane_over() throws Exception {
+        SyncAckReceived facts = returnBehind(100);
+        engine.rebuildTo(r, r, 1, 5, facts.getPrimaryWalHead(), SessionCause.operator_request);
+        engine.await1(SessionProgress.class, e -> e.getSessionId() == 5);
+        nodes.forbidNote(r, volumeId);
+        engine.rebuildTo(p, r, 1, 5, facts.getPrimaryWalHead(), SessionCause.operator_request);
+        engine.completed(5);
+
+        Nodes.writeRandom(primary, new Random(8), 20);
+        assertEqualCopies();
+        await().atMost(PlayedEngine.LIMIT).until(() -> primary.status().pins().isEmpty());
+        assertThat(engine.events(SessionFailed.class)).isEmpty();
+        nodes.allowNote(r, volumeId);
+    }
+
+    @Test
     void a_session_command_that_meets_a_full_disk_is_executed_when_there_is_room_and_blocks_no_other_volume()
             throws Exception {
         SyncAckReceived facts = returnBehind(100);

@@ -60,6 +60,9 @@ final class Rebuild extends RecoverySession {
 
     @Override
     protected Outcome recover() {
+        if (targetLsn <= 0) { // [R5] refused before any effect
+            throw new SessionFault(FailureReason.snapshot_unavailable, "a rebuild to LSN 0 has no base");
+        }
         try (BaseLaneReader base = new BaseLaneReader(context, ref.volumeId(), ref.sessionId(), ref.epoch())) {
             BaseRecords records = new BaseRecords(base);
             BaseManifest manifest = awaitManifest(records);
@@ -126,6 +129,9 @@ final class Rebuild extends RecoverySession {
             }
         } catch (RuntimeException e) {
             baseFailure = e;
+        } catch (Error e) {
+            baseFailure = new IllegalStateException("the base lane broke off: " + e, e);
+            throw e;
         }
     }
 

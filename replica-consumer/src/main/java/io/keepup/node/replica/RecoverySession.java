@@ -7,11 +7,16 @@ import io.keepup.node.event.NodeClosingException;
 import io.keepup.node.event.NodeEvents.Position;
 import io.keepup.node.event.NodeEvents.Result;
 import io.keepup.node.event.NodeEvents.SessionRef;
+import io.keepup.node.event.PublishException;
+import io.keepup.schemas.registry.RegistryException;
 import io.keepup.v1.FailureReason;
 import io.keepup.volume.Volume;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.common.KafkaException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,11 +28,12 @@ import org.slf4j.LoggerFactory;
 abstract class RecoverySession implements Runnable {
 
     private static final Logger log = LoggerFactory.getLogger(RecoverySession.class);
+    private static final Duration RETRY = Duration.ofSeconds(1);
 
     /** Where the live lane goes on after a completed session, and what the session proved. */
     record Outcome(Result result, long nextOffset) {}
 
-    /** Told the end of a session after its terminal event is acknowledged. */
+    /** Told the end of a session after its terminal event is acknowledged; must not throw, all is said. */
     interface Ended {
         void ended(RecoverySession session, Optional<Outcome> outcome);
     }
@@ -39,11 +45,11 @@ abstract class RecoverySession implements Runnable {
     protected final Volume volume;
     protected final SessionRef ref;
     private final Instant deadline;
-    private final RecoverySession previous;
+    private RecoverySession previous;
     private final Ended listener;
     private final CountDownLatch done = new CountDownLatch(1);
+    private final CountDownLatch abandon = new CountDownLatch(1);
     private volatile FailureReason cancelled;
-    private volatile boolean abandoned;
     private volatile long movedAt;
     private long reportedAt = Long.MIN_VALUE;
 
@@ -83,12 +89,11 @@ abstract class RecoverySession implements Runnable {
     @Override
     public final void run() {
         try {
-            if (previous != null) {
-                previous.awaitEnd();
+            Outcome outcome = work();
+            if (outcome == null) {
+                return;
             }
-            report(true);
-            Outcome outcome = recover();
-            context.events().completed(ref, outcome.result);
+            say(() -> context.events().completed(ref, outcome.result));
             context.metrics().count(NodeCounter.SESSIONS_COMPLETED);
             log.info(
                     "Volume {}: {} session {} completed, {}",
@@ -99,17 +104,62 @@ abstract class RecoverySession implements Runnable {
             listener.ended(this, Optional.of(outcome));
         } catch (Abandoned | NodeClosingException e) {
             log.info("Volume {}: {} session {} left as it is", ref.volumeId(), ref.kind(), ref.sessionId());
-        } catch (RuntimeException e) {
-            fail(e);
         } finally {
             done.countDown();
         }
     }
 
+    /** Returns the outcome, or says that the session failed and returns null. */
+    private Outcome work() {
+        try {
+            if (previous != null) {
+                previous.awaitEnd();
+                previous = null; // or a chain of superseded sessions would stay in memory
+            }
+            report(true);
+            return recover();
+        } catch (Abandoned | NodeClosingException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            fail(e);
+            return null;
+        } catch (Error e) {
+            fail(new IllegalStateException("the session broke off: " + e, e));
+            throw e;
+        }
+    }
+
+    /** Says a terminal event. Whatever keeps it from being said, somebody waits for it: it is said again until heard. */
+    private void say(Runnable event) {
+        while (true) {
+            try {
+                event.run();
+                return;
+            } catch (PublishException | KafkaException | RegistryException e) {
+                log.error(
+                        "Volume {}: the end of session {} is not said yet, trying again",
+                        ref.volumeId(),
+                        ref.sessionId(),
+                        e);
+                awaitRetry();
+            }
+        }
+    }
+
+    private void awaitRetry() {
+        try {
+            if (abandon.await(RETRY.toMillis(), TimeUnit.MILLISECONDS)) {
+                throw new Abandoned();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new Abandoned();
+        }
+    }
+
     private void fail(RuntimeException failure) {
-        if (abandoned) {
-            log.info("Volume {}: session {} ends unheard, the node closes", ref.volumeId(), ref.sessionId());
-            return;
+        if (abandoned()) {
+            throw new Abandoned();
         }
         FailureReason reason = cancelled != null ? cancelled : reason(failure);
         context.metrics().count(NodeCounter.SESSIONS_FAILED);
@@ -121,20 +171,14 @@ abstract class RecoverySession implements Runnable {
                 durableLsn(),
                 reason,
                 failure);
-        try {
-            abort(reason);
-            context.events().failed(ref, reason, String.valueOf(failure.getMessage()));
-            listener.ended(this, Optional.empty());
-        } catch (NodeClosingException e) {
-            log.info("Volume {}: session {} ends unheard, the node closes", ref.volumeId(), ref.sessionId());
-        } catch (RuntimeException e) {
-            log.error("Volume {}: the end of session {} is not reported", ref.volumeId(), ref.sessionId(), e);
-        }
+        abort(reason);
+        say(() -> context.events().failed(ref, reason, String.valueOf(failure.getMessage())));
+        listener.ended(this, Optional.empty());
     }
 
     /** To be called in every turn of every loop: throws when the session must end now. */
     protected void check() {
-        if (abandoned) {
+        if (abandoned()) {
             throw new Abandoned();
         }
         FailureReason reason = cancelled;
@@ -179,12 +223,25 @@ abstract class RecoverySession implements Runnable {
 
     /** Ends the session without a word. */
     void abandon() {
-        abandoned = true;
+        abandon.countDown();
+    }
+
+    private boolean abandoned() {
+        return abandon.getCount() == 0;
     }
 
     void awaitEnd() {
         try {
             done.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** As {@link #awaitEnd()}, but not longer than a limit. */
+    void awaitEnd(Duration limit) {
+        try {
+            done.await(limit.toMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -20,6 +20,7 @@ import io.keepup.v1.WalBatch;
 import io.keepup.volume.Volume;
 import io.keepup.volume.VolumeStatus;
 import io.keepup.volume.WalEntry;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,6 +42,7 @@ public final class ReplicaVolume implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(ReplicaVolume.class);
     private static final Duration RETRY = Duration.ofSeconds(1);
+    private static final Duration LAST_WORD = Duration.ofSeconds(5);
 
     private final NodeContext context;
     private final Volume volume;
@@ -78,8 +80,7 @@ public final class ReplicaVolume implements AutoCloseable {
         SessionRef ref = new SessionRef(volumeId, left.primaryId(), left.epoch(), left.id(), left.kind());
         context.events().failed(ref, FailureReason.transport_lost, "the node was restarted in mid-session");
         context.metrics().count(NodeCounter.SESSIONS_FAILED);
-        note.update(state -> state.withSession(
-                new NoteState.Session(left.id(), left.epoch(), left.kind(), left.primaryId(), false)));
+        forget(ref);
     }
 
     /**
@@ -217,6 +218,7 @@ public final class ReplicaVolume implements AutoCloseable {
                 volumeId,
                 volume.status().appliedLsn(),
                 failure);
+        answers.durable(this::facts);
     }
 
     /** Runs a catch-up. */
@@ -230,16 +232,9 @@ public final class ReplicaVolume implements AutoCloseable {
     /** Runs a rebuild. */
     public synchronized void issued(IssueRebuild command) {
         SessionRef ref = ref(command.getSessionId(), SessionKind.rebuild);
-        if (!admit(ref)) {
-            return;
+        if (admit(ref)) {
+            begin(new Rebuild(context, volume, ref, command, session, this::ended));
         }
-        if (command.getTargetLsn() <= 0) {
-            // [R5] Refused before any effect, but said, or the session would hang in the engine.
-            remember(ref, false);
-            context.events().failed(ref, FailureReason.snapshot_unavailable, "a rebuild to LSN 0 has no base");
-            return;
-        }
-        begin(new Rebuild(context, volume, ref, command, session, this::ended));
     }
 
     private SessionRef ref(long sessionId, SessionKind kind) {
@@ -262,10 +257,10 @@ public final class ReplicaVolume implements AutoCloseable {
     }
 
     private void begin(RecoverySession next) {
+        remember(next.ref(), true);
         if (session != null) {
             session.cancel(FailureReason.superseded);
         }
-        remember(next.ref(), true);
         session = next;
         following = false;
         lane.leave(this);
@@ -284,12 +279,22 @@ public final class ReplicaVolume implements AutoCloseable {
                 new NoteState.Session(ref.sessionId(), ref.epoch(), ref.kind(), ref.primaryId(), live)));
     }
 
+    /** The session is over, and said to be. If the note cannot say so too, the next start says it again, to no effect [G4]. */
+    private void forget(SessionRef ref) {
+        try {
+            remember(ref, false);
+        } catch (UncheckedIOException e) {
+            context.metrics().count(NodeCounter.VOLUME_ERRORS);
+            log.error("Volume {}: the end of session {} is not noted", volumeId, ref.sessionId(), e);
+        }
+    }
+
     private synchronized void ended(RecoverySession over, Optional<RecoverySession.Outcome> outcome) {
         if (session != over) {
             return; // superseded
         }
-        remember(over.ref(), false);
         session = null;
+        forget(over.ref());
         if (closed.getCount() == 0) {
             return;
         }
@@ -372,7 +377,7 @@ public final class ReplicaVolume implements AutoCloseable {
         }
     }
 
-    /** Ends the live session because the volume moves to another epoch, and waits for its last word. */
+    /** Ends the live session because the volume moves to another epoch, and waits a while for its last word. */
     public void endForNewEpoch() {
         RecoverySession running;
         synchronized (this) {
@@ -380,7 +385,7 @@ public final class ReplicaVolume implements AutoCloseable {
         }
         if (running != null) {
             running.cancel(FailureReason.epoch_mismatch);
-            running.awaitEnd();
+            running.awaitEnd(LAST_WORD); // nobody needs it: in the new epoch the fold refuses it as stale [G1]
         }
         close();
     }
