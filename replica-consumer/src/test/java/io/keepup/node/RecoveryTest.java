@@ -19,8 +19,12 @@ import io.keepup.v1.SessionFailed;
 import io.keepup.v1.SessionKind;
 import io.keepup.v1.SessionProgress;
 import io.keepup.v1.SyncAckReceived;
+import io.keepup.v1.SyncRequest;
 import io.keepup.volume.BaseBlocks;
+import io.keepup.volume.Volume;
+import io.keepup.volume.VolumeRole;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -303,5 +307,30 @@ class RecoveryTest {
         nodes.start(r);
         engine.completed(9);
         assertEqualCopies();
+    }
+
+    @Test
+    void a_node_that_crashed_between_volume_and_note_goes_on_in_the_volumes_epoch_once_it_can() throws Exception {
+        nodes.stop(r);
+        try (Volume volume = Volume.open(directory.resolve(r).resolve("volumes").resolve(volumeId))) {
+            volume.assume(2, VolumeRole.REPLICA);
+        }
+        nodes.forbidNote(r, volumeId);
+        nodes.start(r);
+        await().atMost(PlayedEngine.LIMIT).until(() -> nodes.get(r).metrics().get(NodeCounter.VOLUME_ERRORS) > 0);
+        nodes.allowNote(r, volumeId);
+        engine.await1(
+                ReadinessObserved.class, e -> e.getMeta().getEpoch() == 2 && Boolean.TRUE.equals(e.getReceiverReady()));
+        // The sessions of this epoch are told to whoever asks in this epoch.
+        engine.raw(
+                Topics.SYNC_REQUESTS,
+                r,
+                TestCluster.get()
+                        .codec()
+                        .encode(
+                                Topics.SYNC_REQUESTS,
+                                new SyncRequest(engine.meta(r, 2), "vs-new", 1L, 1L, Instant.EPOCH)));
+        await().atMost(PlayedEngine.LIMIT)
+                .until(() -> nodes.volume(r, volumeId).primaryId().equals("vs-new"));
     }
 }

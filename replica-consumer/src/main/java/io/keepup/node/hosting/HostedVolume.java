@@ -49,10 +49,13 @@ public final class HostedVolume {
 
     // ---------------------------------------------------------------- role
 
-    /** Goes on in the role the volume had when the node stopped, and says so. */
+    /** Goes on in the role the volume had when the node stopped, and says so. To be called again when it throws. */
     synchronized void resume() {
         VolumeStatus status = volume.status();
-        play(status);
+        enter(status.epoch()); // the note comes after the volume: a crash between them left it an epoch behind
+        if (primary == null && replica == null) {
+            play(status);
+        }
         ReplicaVolume asReplica = replica;
         if (asReplica != null) {
             asReplica.reportLostSession();
@@ -87,11 +90,15 @@ public final class HostedVolume {
             primary = null;
         }
         volume.assume(epoch, role);
-        note.update(state -> state.epoch() == epoch ? state : state.newEpoch(epoch));
+        enter(epoch);
         if (primary == null && replica == null) {
             play(volume.status());
         }
         context.events().readiness(volumeId, epoch, Gates.ROLE_APPLIED);
+    }
+
+    private void enter(long epoch) {
+        note.update(state -> state.epoch() == epoch ? state : state.newEpoch(epoch));
     }
 
     private void play(VolumeStatus status) {

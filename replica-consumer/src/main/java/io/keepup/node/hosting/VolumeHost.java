@@ -37,6 +37,7 @@ public final class VolumeHost implements AutoCloseable {
     private static final long DEFAULT_SIZE = 1L << 30;
     private static final int DEFAULT_BLOCK_SIZE = 4096;
     private static final long ANSWER_TICK_MS = 50;
+    private static final long RESUME_RETRY_MS = 1_000;
     private static final Duration CLOSE = Duration.ofSeconds(3);
 
     private final NodeContext context;
@@ -106,7 +107,7 @@ public final class VolumeHost implements AutoCloseable {
     /** Goes on in the roles found on disk and starts the clockwork. */
     public void start() {
         liveLane.start();
-        volumes.values().forEach(v -> guarded(v, HostedVolume::resume));
+        volumes.values().forEach(this::resume);
         long interval = context.settings().get(NodeSettings.SYNC_INTERVAL).toMillis();
         clockwork.scheduleAtFixedRate(
                 () -> volumes.values().forEach(v -> guarded(v, w -> w.primary().ifPresent(PrimaryVolume::tick))),
@@ -120,16 +121,24 @@ public final class VolumeHost implements AutoCloseable {
                 TimeUnit.MILLISECONDS);
     }
 
-    /** One volume's trouble stays its own. */
-    private void guarded(HostedVolume volume, Consumer<HostedVolume> work) {
+    private void resume(HostedVolume volume) {
+        if (!guarded(volume, HostedVolume::resume) && !clockwork.isShutdown()) {
+            clockwork.schedule(() -> resume(volume), RESUME_RETRY_MS, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    /** One volume's trouble stays its own; false when there was some. */
+    private boolean guarded(HostedVolume volume, Consumer<HostedVolume> work) {
         try {
             work.accept(volume);
+            return true;
         } catch (NodeClosingException e) {
             log.debug("Volume {}: stopped at its work", volume.volumeId(), e);
         } catch (RuntimeException e) {
             context.metrics().count(NodeCounter.VOLUME_ERRORS);
             log.error("Volume {}: {}", volume.volumeId(), e.getMessage(), e);
         }
+        return false;
     }
 
     /**
