@@ -77,7 +77,19 @@ final class BaseServer implements Runnable {
 
     @Override
     public void run() {
-        Producer<byte[], byte[]> producer = context.kafka().laneProducer("base-" + spec.volumeId());
+        try {
+            Producer<byte[], byte[]> producer = context.kafka().laneProducer("base-" + spec.volumeId());
+            try {
+                run(producer);
+            } finally {
+                producer.close(CLOSE); // all is acknowledged, or nobody wants it any more
+            }
+        } finally {
+            ended.countDown();
+        }
+    }
+
+    private void run(Producer<byte[], byte[]> producer) {
         try {
             if (abandon) {
                 end(producer, 0, 0, 0);
@@ -86,9 +98,6 @@ final class BaseServer implements Runnable {
             }
         } catch (RuntimeException e) {
             giveUp(producer, e);
-        } finally {
-            producer.close(CLOSE); // all is acknowledged, or nobody wants it any more
-            ended.countDown();
         }
     }
 

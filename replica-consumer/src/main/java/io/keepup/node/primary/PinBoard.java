@@ -49,8 +49,11 @@ public final class PinBoard {
                 .filter(p -> p.replicaId().equals(replicaId))
                 .toList();
         superseded.forEach(p -> release(p, "superseded by session " + sessionId));
-        pins.put(sessionId, new Pin(sessionId, replicaId, kind, lsn));
-        remember(replicaId, sessionId);
+        Pin pin = new Pin(sessionId, replicaId, kind, lsn);
+        List<Pin> next = new ArrayList<>(pins.values());
+        next.add(pin);
+        remember(pin, next);
+        pins.put(sessionId, pin);
         metrics.count(NodeCounter.PINS_TAKEN);
         log.info(
                 "Volume {}: WAL above LSN {} pinned for {} session {} of {}",
@@ -72,8 +75,10 @@ public final class PinBoard {
                 continue;
             }
             if (ack.getSessionId() == pin.sessionId() && ack.getSessionActive()) {
-                // In a session receivedLsn is its durable position: in a rebuild durableLsn itself stays 0 [R6], [N2].
-                advance(pin, Math.max(ack.getDurableLsn(), ack.getReceivedLsn()));
+                // In a session receivedLsn is its durable position [N2]. durableLsn is not: in a rebuild it is 0 [R6],
+                // and
+                // before one what the replica held of an older, perhaps other history.
+                advance(pin, ack.getReceivedLsn());
             } else {
                 release(pin, "the replica's session is over");
             }
@@ -104,18 +109,19 @@ public final class PinBoard {
     }
 
     private void release(Pin pin, String why) {
+        // Noted first: when that fails the pin still stands, and its release comes again.
+        remember(pin, pins.values().stream().filter(p -> p != pin).toList());
         pins.remove(pin.sessionId());
-        remember(pin.replicaId(), pin.sessionId());
         metrics.count(NodeCounter.PINS_RELEASED);
         log.info("Volume {}: pin of session {} of {} released: {}", volumeId, pin.sessionId(), pin.replicaId(), why);
         released.accept(pin.sessionId());
     }
 
-    private void remember(String replicaId, long sessionId) {
+    private void remember(Pin pin, List<Pin> next) {
         note.update(state -> {
             Map<String, Long> issued = new HashMap<>(state.issued());
-            issued.merge(replicaId, sessionId, Math::max);
-            return state.withIssued(issued, new ArrayList<>(pins.values()));
+            issued.merge(pin.replicaId(), pin.sessionId(), Math::max);
+            return state.withIssued(issued, next);
         });
     }
 

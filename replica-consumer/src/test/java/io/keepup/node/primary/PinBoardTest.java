@@ -1,13 +1,17 @@
 package io.keepup.node.primary;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.keepup.node.NodeCounter;
 import io.keepup.node.NodeMetrics;
+import io.keepup.node.note.NoteState;
 import io.keepup.node.note.VolumeNote;
 import io.keepup.v1.AckKind;
 import io.keepup.v1.SessionKind;
 import io.keepup.v1.SyncAck;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,6 +47,32 @@ class PinBoardTest {
         // In a rebuild the position is 0; the session's own durable LSN comes as received.
         pins.heard("vs-2", ack(0, 180, 1L, true));
         assertThat(pins.floor()).isEqualTo(180);
+    }
+
+    @Test
+    void N2_what_a_diverged_replica_held_before_its_rebuild_does_not_move_the_pin() {
+        pins.take(1, "vs-2", SessionKind.rebuild, 400);
+        // The session waits for its manifest: the replica still answers with its own, other history.
+        pins.heard("vs-2", ack(500, 0, 1L, true));
+        assertThat(pins.floor()).isEqualTo(400);
+    }
+
+    @Test
+    void a_pin_that_cannot_be_noted_is_not_taken_and_a_release_that_cannot_be_noted_is_done_later() throws Exception {
+        pins.take(1, "vs-2", SessionKind.catchup, 100);
+        Path draft = Files.createDirectory(directory.resolve("v.new"));
+        assertThatThrownBy(() -> pins.release(1, "cancelled")).isInstanceOf(UncheckedIOException.class);
+        assertThatThrownBy(() -> pins.take(2, "vs-3", SessionKind.rebuild, 300))
+                .isInstanceOf(UncheckedIOException.class);
+        assertThat(pins.live()).extracting(NoteState.Pin::sessionId).containsExactly(1L);
+        assertThat(released).isEmpty();
+
+        Files.delete(draft);
+        pins.release(1, "cancelled");
+        assertThat(pins.take(2, "vs-3", SessionKind.rebuild, 300)).isTrue();
+        assertThat(released).containsExactly(1L);
+        assertThat(metrics.get(NodeCounter.PINS_RELEASED)).isEqualTo(1);
+        assertThat(metrics.get(NodeCounter.PINS_TAKEN)).isEqualTo(2);
     }
 
     @Test
