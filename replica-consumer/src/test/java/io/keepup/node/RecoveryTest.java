@@ -24,6 +24,7 @@ import io.keepup.volume.BaseBlocks;
 import io.keepup.volume.Volume;
 import io.keepup.volume.VolumeRole;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -332,5 +333,16 @@ class RecoveryTest {
                                 new SyncRequest(engine.meta(r, 2), "vs-new", 1L, 1L, Instant.EPOCH)));
         await().atMost(PlayedEngine.LIMIT)
                 .until(() -> nodes.volume(r, volumeId).primaryId().equals("vs-new"));
+    }
+
+    @Test
+    void who_waits_for_a_barrier_does_not_make_its_primary_ask_a_replica_that_holds_still_without_pause() {
+        SyncAckReceived facts = returnBehind(50);
+        Nodes.writeRandom(primary, new Random(3), 1);
+        long asked = nodes.get(p).metrics().get(NodeCounter.SYNCS_ASKED);
+        assertThat(primary.awaitBarrier(facts.getPrimaryWalHead(), Duration.ofSeconds(1)))
+                .isFalse();
+        // Ten rounds of 100 ms, and the one that was asked for.
+        assertThat(nodes.get(p).metrics().get(NodeCounter.SYNCS_ASKED) - asked).isLessThan(20);
     }
 }

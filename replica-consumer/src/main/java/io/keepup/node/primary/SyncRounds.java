@@ -132,7 +132,9 @@ final class SyncRounds {
         pins.heard(replica.id, ack);
         relay(replica, ack);
         confirm();
-        if (barrier.confirmed() < wanted) {
+        // At once only when the question itself was for less than is wanted: a replica that is not there yet would
+        // answer the same again and again.
+        if (replica.head < wanted && ack.getDurableLsn() >= replica.head) {
             ask(replica, context.clock().instant());
         }
     }
