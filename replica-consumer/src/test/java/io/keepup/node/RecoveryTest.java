@@ -3,6 +3,7 @@ package io.keepup.node;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.keepup.node.fixture.LaneContent;
 import io.keepup.node.fixture.Nodes;
 import io.keepup.node.fixture.PlayedEngine;
 import io.keepup.node.fixture.TestCluster;
@@ -26,9 +27,11 @@ import io.keepup.volume.VolumeRole;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import org.apache.avro.specific.SpecificRecord;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -333,6 +336,25 @@ class RecoveryTest {
                                 new SyncRequest(engine.meta(r, 2), "vs-new", 1L, 1L, Instant.EPOCH)));
         await().atMost(PlayedEngine.LIMIT)
                 .until(() -> nodes.volume(r, volumeId).primaryId().equals("vs-new"));
+    }
+
+    @Test
+    void a_batch_that_a_dying_primary_put_on_the_lane_twice_is_taken_once_by_a_catch_up() {
+        nodes.stop(r);
+        for (int i = 0; i < 2; i++) {
+            long lsn = Nodes.writeRandom(primary, new Random(2), 1);
+            await().atMost(PlayedEngine.LIMIT).until(() -> primary.status().shippedLsn() == lsn);
+        }
+        List<SpecificRecord> lane = LaneContent.of(Topics.wal(volumeId));
+        engine.raw(
+                Topics.wal(volumeId),
+                volumeId,
+                TestCluster.get().codec().encode(Topics.wal(volumeId), lane.get(lane.size() - 1)));
+        SyncAckReceived facts = returnBehind(50);
+        engine.catchUp(r, p, 1, 7, facts);
+        assertThat(engine.completed(7).getAchievedLsn()).isEqualTo(352);
+        assertEqualCopies();
+        assertThat(engine.events(SessionFailed.class)).isEmpty();
     }
 
     @Test

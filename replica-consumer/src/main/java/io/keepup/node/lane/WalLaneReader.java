@@ -40,6 +40,9 @@ public final class WalLaneReader implements AutoCloseable {
     private final BlockingQueue<Fetched> ahead = new ArrayBlockingQueue<>(FETCHES_AHEAD);
     private Thread fetcher;
     private volatile boolean closing;
+    /** The LSN to hand over next; used by the fetching thread. */
+    private long needed;
+
     private long nextOffset;
     private long bytes;
 
@@ -48,6 +51,7 @@ public final class WalLaneReader implements AutoCloseable {
         this.volumeId = volumeId;
         this.epoch = epoch;
         this.fromLsn = fromLsn;
+        this.needed = fromLsn;
         this.lane = LaneTopics.wal(volumeId);
         this.consumer = context.kafka().laneConsumer("wal-" + volumeId, "none");
         consumer.assign(List.of(lane));
@@ -142,8 +146,9 @@ public final class WalLaneReader implements AutoCloseable {
 
     private void addNeeded(WalBatch batch, List<WalEntry> entries) {
         for (WalEntry entry : LaneRecords.entries(batch)) {
-            if (entry.lsn() >= fromLsn) {
+            if (entry.lsn() >= needed) { // a batch under way when its sender died may lie there twice
                 entries.add(entry);
+                needed = entry.lsn() + 1;
             }
         }
     }

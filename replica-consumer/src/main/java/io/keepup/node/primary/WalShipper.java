@@ -124,7 +124,7 @@ final class WalShipper implements Runnable {
             if (own.isPresent() && own.get().lastLsn() + 1 >= walTail) {
                 resume(topic, own.get());
             } else {
-                begin(walTail);
+                begin(walTail, own.isEmpty());
             }
         }
         context.events().readiness(volumeId, epoch, Gates.SHIPPER_CONNECTED);
@@ -144,9 +144,13 @@ final class WalShipper implements Runnable {
         retained.connected(first.firstLsn(), last.lastLsn(), (last.offset() - first.offset() + 1) * last.bytes());
     }
 
-    private void begin(long walTail) {
-        context.lanes().delete(LaneTopics.wal(volumeId), LaneTopics.ALL);
-        note.update(state -> state.withShippedEpoch(epoch));
+    private void begin(long walTail, boolean nothingOwn) {
+        // A lane that is this epoch's already and holds nothing of it has nothing to delete but a newer primary's
+        // records, which may be coming just now.
+        if (!nothingOwn || note.state().shippedEpoch() != epoch) {
+            context.lanes().delete(LaneTopics.wal(volumeId), LaneTopics.ALL);
+            note.update(state -> state.withShippedEpoch(epoch));
+        }
         next = walTail;
         retained.connected(walTail, walTail - 1, 0);
     }

@@ -52,7 +52,10 @@ final class CatchUp extends RecoverySession {
             while (applied < targetLsn) {
                 check();
                 List<WalEntry> entries = lane.poll(POLL);
-                bytes = lane.bytes();
+                if (lane.bytes() > bytes) {
+                    bytes = lane.bytes();
+                    moved(); // also while a new primary ships again what this replica has
+                }
                 if (!entries.isEmpty()) {
                     applied = apply(entries, applied);
                 }
