@@ -19,7 +19,7 @@ public enum NodeCounter {
     WAL_ENTRIES_SHIPPED,
     WAL_BYTES_SHIPPED,
     WAL_ENTRIES_APPLIED,
-    /** Times a live lane met an entry that does not follow its last one. */
+    /** Times a live lane met an entry that does not follow the volume's last one: a gap, or another history. */
     WAL_GAPS,
     WAL_TRIMS,
     SHIPPER_FAILURES,

@@ -15,7 +15,9 @@ public final class LaneRecords {
 
     private LaneRecords() {}
 
-    public static WalBatch batch(String volumeId, String primaryId, long epoch, List<WalEntry> entries) {
+    /** @param previousEpoch epoch of the entry before the first; 0 when not known */
+    public static WalBatch batch(
+            String volumeId, String primaryId, long epoch, List<WalEntry> entries, long previousEpoch) {
         List<io.keepup.v1.WalEntry> records = new ArrayList<>(entries.size());
         for (WalEntry entry : entries) {
             records.add(new io.keepup.v1.WalEntry(
@@ -29,7 +31,7 @@ public final class LaneRecords {
                     entry.crc32c() & UNSIGNED,
                     entry.payload()));
         }
-        return new WalBatch(volumeId, primaryId, epoch, records);
+        return new WalBatch(volumeId, primaryId, epoch, records, previousEpoch);
     }
 
     /**
@@ -83,6 +85,20 @@ public final class LaneRecords {
                 (int) chunk.getCrc32c(),
                 chunk.getLast(),
                 chunk.getPayload());
+    }
+
+    /**
+     * Whether the sender's entry at an LSN is of this epoch, so far as the batch tells and both know. One epoch has one
+     * primary: entries of the same LSN and epoch are the same, and so is all before them; of another epoch they are not.
+     */
+    public static boolean isOfHistory(WalBatch batch, long lsn, long epoch) {
+        long theirs = 0;
+        if (lsn == firstLsn(batch) - 1) {
+            theirs = batch.getPreviousEpoch();
+        } else if (lsn >= firstLsn(batch) && lsn <= lastLsn(batch)) {
+            theirs = batch.getEntries().get((int) (lsn - firstLsn(batch))).getEpoch();
+        }
+        return theirs == 0 || epoch == 0 || theirs == epoch;
     }
 
     public static long firstLsn(WalBatch batch) {

@@ -35,6 +35,7 @@ public final class WalLaneReader implements AutoCloseable {
     private final String volumeId;
     private final long epoch;
     private final long fromLsn;
+    private final long previousEpoch;
     private final TopicPartition lane;
     private final Consumer<byte[], byte[]> consumer;
     private final BlockingQueue<Fetched> ahead = new ArrayBlockingQueue<>(FETCHES_AHEAD);
@@ -46,11 +47,12 @@ public final class WalLaneReader implements AutoCloseable {
     private long nextOffset;
     private long bytes;
 
-    private WalLaneReader(NodeContext context, String volumeId, long epoch, long fromLsn) {
+    private WalLaneReader(NodeContext context, String volumeId, long epoch, long fromLsn, long previousEpoch) {
         this.context = context;
         this.volumeId = volumeId;
         this.epoch = epoch;
         this.fromLsn = fromLsn;
+        this.previousEpoch = previousEpoch;
         this.needed = fromLsn;
         this.lane = LaneTopics.wal(volumeId);
         this.consumer = context.kafka().laneConsumer("wal-" + volumeId, "none");
@@ -60,10 +62,12 @@ public final class WalLaneReader implements AutoCloseable {
     /**
      * Opens the lane at an LSN. When the primary has put nothing of this epoch there yet, reading starts with what comes.
      *
+     * @param previousEpoch epoch of the reader's own entry before that LSN; 0 when it has none, or does not know
      * @throws LaneLostException when the lane begins above it
      */
-    public static WalLaneReader open(NodeContext context, String volumeId, long epoch, long fromLsn) {
-        WalLaneReader reader = new WalLaneReader(context, volumeId, epoch, fromLsn);
+    public static WalLaneReader open(
+            NodeContext context, String volumeId, long epoch, long fromLsn, long previousEpoch) {
+        WalLaneReader reader = new WalLaneReader(context, volumeId, epoch, fromLsn, previousEpoch);
         try {
             reader.start();
             return reader;
@@ -145,6 +149,11 @@ public final class WalLaneReader implements AutoCloseable {
     }
 
     private void addNeeded(WalBatch batch, List<WalEntry> entries) {
+        if (!LaneRecords.isOfHistory(batch, fromLsn - 1, previousEpoch)) {
+            throw new OtherHistoryException(
+                    "the WAL lane of volume %s has another entry at LSN %d than the one of epoch %d here"
+                            .formatted(volumeId, fromLsn - 1, previousEpoch));
+        }
         for (WalEntry entry : LaneRecords.entries(batch)) {
             if (entry.lsn() >= needed) { // a batch under way when its sender died may lie there twice
                 entries.add(entry);
@@ -165,6 +174,7 @@ public final class WalLaneReader implements AutoCloseable {
      * What has come since the last call, in LSN order; waits at most {@code wait} for something.
      *
      * @throws LaneLostException when the records at this position were deleted
+     * @throws OtherHistoryException when the lane's entry before the first needed one is not the reader's
      */
     public List<WalEntry> poll(Duration wait) {
         Fetched fetched;

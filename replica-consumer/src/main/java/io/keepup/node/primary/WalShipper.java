@@ -184,7 +184,12 @@ final class WalShipper implements Runnable {
     }
 
     private void send(List<WalEntry> entries) {
-        WalBatch batch = LaneRecords.batch(volumeId, context.nodeId(), epoch, entries);
+        WalBatch batch = LaneRecords.batch(
+                volumeId,
+                context.nodeId(),
+                epoch,
+                entries,
+                volume.epochAt(entries.get(0).lsn() - 1));
         long last = LaneRecords.lastLsn(batch);
         String id = "%s/%d/%d-%d".formatted(volumeId, epoch, LaneRecords.firstLsn(batch), last);
         String topic = Topics.wal(volumeId);

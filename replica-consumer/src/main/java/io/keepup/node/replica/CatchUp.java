@@ -48,7 +48,8 @@ final class CatchUp extends RecoverySession {
             throw new SessionFault(reason, "the local data is unproven, only a rebuild mends it");
         }
         long applied = status.appliedLsn();
-        try (WalLaneReader lane = WalLaneReader.open(context, ref.volumeId(), ref.epoch(), applied + 1)) {
+        try (WalLaneReader lane =
+                WalLaneReader.open(context, ref.volumeId(), ref.epoch(), applied + 1, status.appliedEpoch())) {
             while (applied < targetLsn) {
                 check();
                 List<WalEntry> entries = lane.poll(POLL);

@@ -1,6 +1,7 @@
 package io.keepup.node.replica;
 
 import io.keepup.node.lane.LaneLostException;
+import io.keepup.node.lane.OtherHistoryException;
 import io.keepup.v1.FailureReason;
 import io.keepup.volume.SessionEnd;
 import io.keepup.volume.VolumeException;
@@ -15,6 +16,7 @@ final class FailureReasons {
         return switch (failure) {
             case SessionFault fault -> fault.reason();
             case LaneLostException lost -> FailureReason.pin_lost;
+            case OtherHistoryException diverged -> FailureReason.epoch_mismatch;
             case VolumeException refused -> of(refused.kind());
             default -> FailureReason.transport_lost;
         };

@@ -145,7 +145,7 @@ final class Rebuild extends RecoverySession {
     }
 
     private Outcome runWalLane(long baseLsn) {
-        try (WalLaneReader lane = WalLaneReader.open(context, ref.volumeId(), ref.epoch(), baseLsn + 1)) {
+        try (WalLaneReader lane = WalLaneReader.open(context, ref.volumeId(), ref.epoch(), baseLsn + 1, 0)) {
             while (true) {
                 check();
                 if (baseFailure != null) {

@@ -155,12 +155,13 @@ public final class ReplicaVolume implements AutoCloseable {
             return false;
         }
         List<WalEntry> next = new ArrayList<>();
-        long applied = volume.status().appliedLsn();
-        boolean contiguous = true;
+        VolumeStatus status = volume.status();
+        boolean follows = true;
         for (ConsumerRecord<byte[], byte[]> record : records) {
             Optional<WalBatch> batch = WalBatches.decode(context, record).filter(this::ofThisEpoch);
-            if (batch.isPresent() && contiguous) {
-                contiguous = addFollowing(batch.get(), next, applied);
+            if (batch.isPresent() && follows) {
+                follows = LaneRecords.isOfHistory(batch.get(), status.appliedLsn(), status.appliedEpoch())
+                        && addFollowing(batch.get(), next, status.appliedLsn());
             }
         }
         if (!next.isEmpty()) {
@@ -168,17 +169,18 @@ public final class ReplicaVolume implements AutoCloseable {
             localWal.applied(next);
             answers.durable(this::facts);
         }
-        if (!contiguous) {
+        if (!follows) {
             following = false;
             context.metrics().count(NodeCounter.WAL_GAPS);
             log.info(
-                    "Volume {}: at LSN {} the lane brought LSN {}: holding still until a session is issued",
+                    "Volume {}: what the lane brought up to LSN {} does not follow LSN {} of epoch {}: holding still until a session is issued",
                     volumeId,
+                    received,
                     volume.status().appliedLsn(),
-                    received);
+                    volume.status().appliedEpoch());
             answers.durable(this::facts);
         }
-        return contiguous;
+        return follows;
     }
 
     private boolean addFollowing(WalBatch batch, List<WalEntry> next, long applied) {
