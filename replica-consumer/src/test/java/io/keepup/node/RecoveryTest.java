@@ -9,6 +9,7 @@ import io.keepup.node.fixture.PlayedEngine;
 import io.keepup.node.fixture.TestCluster;
 import io.keepup.node.hosting.HostedVolume;
 import io.keepup.node.lane.LaneRecords;
+import io.keepup.node.lane.LaneTopics;
 import io.keepup.schemas.topic.Topics;
 import io.keepup.v1.BaseEnd;
 import io.keepup.v1.BaseManifest;
@@ -28,10 +29,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -355,6 +360,25 @@ class RecoveryTest {
         assertThat(engine.completed(7).getAchievedLsn()).isEqualTo(352);
         assertEqualCopies();
         assertThat(engine.events(SessionFailed.class)).isEmpty();
+    }
+
+    @Test
+    void N4_WAL_that_retention_took_from_the_lane_is_missed_once_and_seen_by_the_next_decision() throws Exception {
+        SyncAckReceived facts = returnBehind(100);
+        TopicPartition lane = LaneTopics.wal(volumeId);
+        try (Admin admin =
+                Admin.create(Map.of("bootstrap.servers", TestCluster.get().bootstrap()))) {
+            admin.deleteRecords(Map.of(lane, RecordsToDelete.beforeOffset(-1)))
+                    .all()
+                    .get();
+        }
+        engine.catchUp(r, p, 1, 7, facts);
+        SyncAckReceived fresh = engine.ack(r, e -> e.getPrimaryWalTail() == 401);
+        assertThat(fresh.getAck().getAppliedLsn()).isEqualTo(300);
+        engine.rebuild(r, p, 1, 8, 400, SessionCause.behind_wal_tail);
+        engine.completed(8);
+        Nodes.writeRandom(primary, new Random(9), 5);
+        assertEqualCopies();
     }
 
     @Test

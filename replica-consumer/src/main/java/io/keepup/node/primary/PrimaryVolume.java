@@ -15,9 +15,13 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.producer.Producer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A volume in the role of primary, in one epoch: ships, asks, pins, serves bases. Thread-safe. */
 public final class PrimaryVolume implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(PrimaryVolume.class);
 
     private final NodeContext context;
     private final Volume volume;
@@ -93,7 +97,20 @@ public final class PrimaryVolume implements AutoCloseable {
 
     /** Pins the WAL of a catch-up session [N1]. */
     public void issued(IssueCatchUp command) {
-        pins.take(command.getSessionId(), command.getReplicaId(), SessionKind.catchup, command.getPinLsn());
+        if (pins.take(command.getSessionId(), command.getReplicaId(), SessionKind.catchup, command.getPinLsn())) {
+            Thread.ofVirtual().name(shipperName + "-verify").start(this::verifyLane);
+        }
+    }
+
+    private void verifyLane() {
+        try {
+            retained.verify();
+        } catch (RuntimeException e) {
+            log.warn(
+                    "Volume {}: its WAL lane cannot be looked at",
+                    volume.status().spec().volumeId(),
+                    e);
+        }
     }
 
     /** Pins the WAL from the head on and serves the base. */

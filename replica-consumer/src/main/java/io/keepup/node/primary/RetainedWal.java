@@ -118,6 +118,30 @@ public final class RetainedWal {
         }
     }
 
+    /**
+     * Looks at what the lane really holds. Retention set by somebody else, or another hand, may have deleted from it: then
+     * the tail is raised and the next sync tells it [N4]; else catch-ups would be decided, and lost, for ever.
+     */
+    void verify() {
+        trims.lock();
+        try (WalTopic topic = new WalTopic(context, volumeId)) {
+            long none = acknowledged + 1; // read first: what is acknowledged by now is below the end, if it is there
+            long first = topic.first(epoch, topic.begin(), topic.end())
+                    .map(WalTopic.Shipped::firstLsn)
+                    .orElse(none);
+            if (connected && first > tail) {
+                log.error(
+                        "Volume {}: the WAL lane begins at LSN {}, not {}: somebody deleted from it, check its retention",
+                        volumeId,
+                        first,
+                        tail);
+                dropped(first);
+            }
+        } finally {
+            trims.unlock();
+        }
+    }
+
     private boolean deleteRecords(long upTo) {
         try (WalTopic topic = new WalTopic(context, volumeId)) {
             Optional<WalTopic.Shipped> record = topic.floor(epoch, upTo + 1);
