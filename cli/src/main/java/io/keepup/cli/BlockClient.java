@@ -74,7 +74,7 @@ public final class BlockClient implements AutoCloseable {
         try {
             HttpResponse<byte[]> response = http.send(request, HttpResponse.BodyHandlers.ofByteArray());
             if (response.statusCode() / 100 != 2) {
-                throw new Failure("the node at %s refuses: %s".formatted(address, message(response.body())));
+                throw new Failure("the node at %s answers: %s".formatted(address, message(response.body())));
             }
             return response.body();
         } catch (IOException e) {

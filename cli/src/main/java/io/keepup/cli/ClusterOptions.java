@@ -20,7 +20,9 @@ import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
 
 /** Where Kafka and the schema registry are, and how to reach them; shared by all commands that talk to a cluster. */
 public final class ClusterOptions {
@@ -37,6 +39,7 @@ public final class ClusterOptions {
     @Option(
             names = "--registry",
             paramLabel = "URL",
+            converter = Url.class,
             defaultValue = "http://127.0.0.1:8081",
             description = "Schema registry (default: ${DEFAULT-VALUE}).")
     String registry;
@@ -46,6 +49,17 @@ public final class ClusterOptions {
             paramLabel = "FILE",
             description = "Properties file with further Kafka client settings (TLS, SASL, …).")
     Path config;
+
+    /** An address of the registry that can be one. */
+    static final class Url implements ITypeConverter<String> {
+        @Override
+        public String convert(String text) {
+            if (text.matches("https?://[^\\s/]+.*")) {
+                return text;
+            }
+            throw new TypeConversionException("'" + text + "' is not a URL: write it like http://127.0.0.1:8081");
+        }
+    }
 
     /** For picocli, which fills in the options. */
     public ClusterOptions() {}

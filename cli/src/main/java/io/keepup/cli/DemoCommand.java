@@ -1,6 +1,7 @@
 package io.keepup.cli;
 
 import io.keepup.cli.demo.Demo;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -35,6 +36,7 @@ final class DemoCommand implements Runnable {
     @Option(
             names = "--http",
             paramLabel = "PORT",
+            converter = Ports.class,
             defaultValue = "8080",
             description = "Port of the page on loopback, 0 for any free one (default: ${DEFAULT-VALUE}).")
     private int httpPort;
@@ -47,7 +49,15 @@ final class DemoCommand implements Runnable {
         if (size < MIN_SIZE || size % BLOCK_SIZE != 0) {
             throw new ParameterException(
                     spec.commandLine(),
-                    "--size %d is not a multiple of the block size %d of at least 1MiB".formatted(size, BLOCK_SIZE));
+                    "--size %d is not a multiple of the block size %d, or less than 1MiB".formatted(size, BLOCK_SIZE));
+        }
+        if (report != null
+                && (Files.isDirectory(report)
+                        || !Files.isWritable(report.toAbsolutePath().getParent()))) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--report %s cannot be written: name a file in a directory that exists and is yours"
+                            .formatted(report));
         }
         Running.until(running -> {
             Terminal terminal = Terminal.standard();

@@ -17,6 +17,10 @@ final class Errors {
     static int wrongUsage(ParameterException e, String[] args) {
         CommandLine command = e.getCommandLine();
         PrintWriter err = command.getErr();
+        if (args.length == 0) {
+            command.usage(err); // whoever types the bare name wants to know what there is
+            return CommandLine.ExitCode.USAGE;
+        }
         err.println(
                 "keepup: " + oneLine(e) + " (see '" + command.getCommandSpec().qualifiedName() + " --help')");
         CommandLine.UnmatchedArgumentException.printSuggestions(e, err);
@@ -34,6 +38,6 @@ final class Errors {
     /** The message in one line; an exception without a message is named. */
     private static String oneLine(Throwable e) {
         String message = e.getMessage() == null ? e.toString() : e.getMessage();
-        return message.lines().findFirst().orElse(e.toString()).strip();
+        return message.lines().findFirst().orElse(e.toString()).strip().replaceFirst("^Error: ", "");
     }
 }

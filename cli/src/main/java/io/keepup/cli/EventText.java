@@ -54,8 +54,12 @@ final class EventText {
     private static String assignment(AssignmentDelivered e) {
         String members =
                 e.getReplicas().stream().map(ReplicaEndpoint::getReplicaId).collect(Collectors.joining(", "));
-        return "%s is %s%s"
-                .formatted(e.getMeta().getNodeId(), e.getRole(), members.isEmpty() ? "" : ", replicas " + members);
+        return "%s is %s from epoch %d%s"
+                .formatted(
+                        e.getMeta().getNodeId(),
+                        e.getRole(),
+                        e.getMeta().getEpoch(),
+                        members.isEmpty() ? "" : ", replicas " + members);
     }
 
     private static String readiness(ReadinessObserved e) {

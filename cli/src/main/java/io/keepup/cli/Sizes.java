@@ -22,7 +22,10 @@ public final class Sizes implements ITypeConverter<Long> {
         long bytes = Long.parseLong(m.group(1));
         for (int unit = 0; unit < UNITS.length; unit++) {
             if (m.group(2) == null || UNITS[unit].equalsIgnoreCase(m.group(2))) {
-                return Math.multiplyExact(bytes, 1L << 10 * unit);
+                if (bytes > Long.MAX_VALUE >> 10 * unit) {
+                    throw new TypeConversionException("'" + text + "' is more than can be counted in bytes");
+                }
+                return bytes << 10 * unit;
             }
         }
         throw new IllegalStateException(text);

@@ -3,6 +3,7 @@ package io.keepup.cli;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import io.keepup.schemas.codec.RecordJson;
+import io.keepup.schemas.topic.Names;
 import io.keepup.v1.NodeView;
 import io.keepup.v1.ReplicaView;
 import io.keepup.v1.SessionView;
@@ -11,8 +12,11 @@ import io.keepup.v1.VolumeProjection;
 import java.util.SortedMap;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** {@code keepup status [VOLUME]}: the projections as they stand. */
 @Command(
@@ -20,6 +24,9 @@ import picocli.CommandLine.Parameters;
         description = "Show all volumes, or one with its replicas and sessions.",
         mixinStandardHelpOptions = true)
 final class StatusCommand implements Runnable {
+
+    @Spec
+    private CommandSpec spec;
 
     @Mixin
     private ClusterOptions cluster;
@@ -32,6 +39,10 @@ final class StatusCommand implements Runnable {
 
     @Override
     public void run() {
+        if (volumeId != null && !Names.valid(volumeId)) {
+            throw new ParameterException(
+                    spec.commandLine(), "'%s' is not a volume id: use %s".formatted(volumeId, Names.RULE_IN_WORDS));
+        }
         cluster.requireBroker();
         SortedMap<String, VolumeProjection> projections = Projections.read(cluster);
         if (volumeId != null) {
@@ -69,6 +80,11 @@ final class StatusCommand implements Runnable {
         return "%-16s %-17s %-26s %5s %-8s %7s %7s %7s".formatted(cells).stripTrailing();
     }
 
+    /** The primary's WAL as the lane holds it; a tail above the head is how an empty one is told. */
+    private static String wal(long tail, long head) {
+        return tail > head || head == 0 ? "WAL empty at LSN " + head : "WAL %d to %d".formatted(tail, head);
+    }
+
     private static String details(VolumeProjection p) {
         StringBuilder out = new StringBuilder();
         out.append("%s: %s%s%n"
@@ -76,22 +92,32 @@ final class StatusCommand implements Runnable {
                         p.getMeta().getVolumeId(),
                         p.getMode(),
                         p.getReason().isEmpty() ? "" : " (" + p.getReason() + ")"));
-        out.append("  epoch %d, primary %s, %s, WAL %d to %d, durable %d%n%n"
+        out.append("  epoch %d, primary %s, %s, %s, durable %d%n%n"
                 .formatted(
                         p.getMeta().getEpoch(),
                         p.getPrimaryId(),
                         Sizes.text(p.getSizeBytes()),
-                        p.getWalTail(),
-                        p.getWalHead(),
+                        wal(p.getWalTail(), p.getWalHead()),
                         p.getDurableLsn()));
-        String replica = "  %-10s %9s %9s  %7s %-8s %-8s %8s %8s %6s %s%n";
+        String replica = "  %-8s %-12s %8s %8s %7s %-8s %-7s %8s %8s %5s %s%n";
         out.append(replica.formatted(
-                "REPLICA", "APPLIED", "DURABLE", "SESSION", "KIND", "STATE", "TARGET", "PROGRESS", "BASE", "REASON"));
+                "REPLICA",
+                "LAST SYNC",
+                "APPLIED",
+                "DURABLE",
+                "SESSION",
+                "KIND",
+                "STATE",
+                "TARGET",
+                "PROGRESS",
+                "BASE",
+                "REASON"));
         for (ReplicaView r : p.getReplicas()) {
             SyncAck ack = r.getLastSyncAck();
             SessionView s = r.getSession();
             out.append(replica.formatted(
                     r.getReplicaId(),
+                    ack == null ? "not heard" : ack.getAckKind(),
                     ack == null ? "-" : ack.getAppliedLsn(),
                     ack == null ? "-" : ack.getDurableLsn(),
                     s.getSessionId() == 0 ? "-" : s.getSessionId(),

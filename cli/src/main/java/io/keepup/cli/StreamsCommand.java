@@ -22,6 +22,7 @@ final class StreamsCommand implements Runnable {
     @Option(
             names = "--http",
             paramLabel = "PORT",
+            converter = Ports.class,
             defaultValue = "8080",
             description = "Port of page and API on loopback, 0 for any free one (default: ${DEFAULT-VALUE}).")
     private int httpPort;

@@ -17,6 +17,7 @@ final class UpCommand implements Runnable {
     @Option(
             names = "--kafka",
             paramLabel = "PORT",
+            converter = Ports.class,
             defaultValue = "9092",
             description = "Port of the broker on loopback (default: ${DEFAULT-VALUE}).")
     private int kafkaPort;
@@ -24,6 +25,7 @@ final class UpCommand implements Runnable {
     @Option(
             names = "--registry",
             paramLabel = "PORT",
+            converter = Ports.class,
             defaultValue = "8081",
             description = "Port of the schema registry on loopback (default: ${DEFAULT-VALUE}).")
     private int registryPort;
@@ -31,6 +33,7 @@ final class UpCommand implements Runnable {
     @Option(
             names = "--http",
             paramLabel = "PORT",
+            converter = Ports.class,
             defaultValue = "8080",
             description = "Port of page and API on loopback (default: ${DEFAULT-VALUE}).")
     private int httpPort;

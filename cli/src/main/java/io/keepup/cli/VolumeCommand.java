@@ -1,5 +1,6 @@
 package io.keepup.cli;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.keepup.node.NodeAddress;
 import io.keepup.schemas.topic.Names;
 import io.keepup.volume.Digest;
@@ -7,6 +8,7 @@ import io.keepup.volume.Volume;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -73,6 +75,17 @@ final class VolumeCommand implements Runnable {
             return where;
         }
 
+        void require(boolean holds, String otherwise) {
+            if (!holds) {
+                throw new ParameterException(spec.commandLine(), otherwise);
+            }
+        }
+
+        /** File system exceptions often have a path for a message, and say what is wrong by their class only. */
+        static String reason(IOException e) {
+            return e instanceof NoSuchFileException ? "there is no such file or directory" : e.toString();
+        }
+
         BlockClient client() {
             return new BlockClient(where.address(), volumeId());
         }
@@ -97,6 +110,7 @@ final class VolumeCommand implements Runnable {
 
         @Override
         public void run() {
+            require(lba >= 0, "--lba must be 0 or more, not " + lba);
             try (BlockClient client = client();
                     var data = in == null ? System.in : Files.newInputStream(in)) {
                 int blockSize = client.status().path("blockSize").asInt();
@@ -120,8 +134,7 @@ final class VolumeCommand implements Runnable {
                 }
                 System.out.printf("blocks %d to %d written, LSN %d%n", lba, next - 1, lsn);
             } catch (IOException e) {
-                throw new Failure(
-                        "cannot read %s: %s".formatted(in == null ? "standard input" : in, e.getMessage()), e);
+                throw new Failure("cannot read %s: %s".formatted(in == null ? "standard input" : in, reason(e)), e);
             }
         }
     }
@@ -145,6 +158,8 @@ final class VolumeCommand implements Runnable {
 
         @Override
         public void run() {
+            require(lba >= 0, "--lba must be 0 or more, not " + lba);
+            require(blocks > 0, "--blocks must be 1 or more, not " + blocks);
             try (BlockClient client = client();
                     OutputStream target = out == null ? System.out : Files.newOutputStream(out)) {
                 for (long done = 0; done < blocks; done += CHUNK_BLOCKS) {
@@ -152,8 +167,7 @@ final class VolumeCommand implements Runnable {
                 }
                 target.flush();
             } catch (IOException e) {
-                throw new Failure(
-                        "cannot write %s: %s".formatted(out == null ? "standard output" : out, e.getMessage()), e);
+                throw new Failure("cannot write %s: %s".formatted(out == null ? "standard output" : out, reason(e)), e);
             }
         }
     }
@@ -164,6 +178,9 @@ final class VolumeCommand implements Runnable {
             description = "SHA-256 over one node's copy of a volume; the node may run or not.",
             mixinStandardHelpOptions = true)
     static final class Checksum extends OnVolume {
+        @Option(names = "--json", description = "Print JSON.")
+        private boolean json;
+
         @Override
         public void run() {
             Path directory = where().directory;
@@ -182,6 +199,14 @@ final class VolumeCommand implements Runnable {
         }
 
         private void print(String sha256, long lsn) {
+            if (json) {
+                System.out.println(JsonNodeFactory.instance
+                        .objectNode()
+                        .put("volumeId", volumeId())
+                        .put("sha256", sha256)
+                        .put("lsn", lsn));
+                return;
+            }
             System.out.printf("%s  %s at LSN %d%n", sha256, volumeId(), lsn);
         }
     }

@@ -64,7 +64,25 @@ class UsageTest {
                 Arguments.of("'7' is not a session: write it like vol-1/7", new Object[] {"cancel", "7", "--why", "x"}),
                 Arguments.of("say which: create, check or list", new Object[] {"topics"}),
                 Arguments.of("say which: write, read or checksum", new Object[] {"volume"}),
-                Arguments.of("'a b' is not a volume id", new Object[] {"events", "a b"}));
+                Arguments.of("'a b' is not a volume id", new Object[] {"events", "a b"}),
+                Arguments.of("'a b' is not a volume id", new Object[] {"status", "a b"}),
+                Arguments.of(
+                        "'99999999999TiB' is more than can be counted in bytes",
+                        new Object[] {"assign", "v", "--epoch", 1, "--primary", "a", "--size", "99999999999TiB"}),
+                Arguments.of("'99999' is not a port: give 1 to 65535", new Object[] {"demo", "--http", 99_999}),
+                Arguments.of("'-1' is not a port", new Object[] {"up", "--kafka", -1}),
+                Arguments.of("'x' is not a port", new Object[] {"streams", "--http", "x"}),
+                Arguments.of("'nonsense' is not a URL", new Object[] {"status", "--registry", "nonsense"}),
+                Arguments.of(
+                        "--report /nowhere/at/all/r.json cannot be written",
+                        new Object[] {"demo", "--report", "/nowhere/at/all/r.json"}),
+                Arguments.of(
+                        "--blocks must be 1 or more",
+                        new Object[] {"volume", "read", "v", "--data", "/tmp/nothing", "--blocks", 0}),
+                Arguments.of(
+                        "--lba must be 0 or more",
+                        new Object[] {"volume", "write", "v", "--data", "/tmp/nothing", "--lba", -1}),
+                Arguments.of("keepup: Missing required argument", new Object[] {"volume", "checksum", "v"}));
     }
 
     @ParameterizedTest
@@ -73,6 +91,13 @@ class UsageTest {
         Result result = run(arguments);
         assertThat(result.exit()).isEqualTo(2);
         assertThat(result.err()).startsWith("keepup: ").contains(message);
+    }
+
+    @Test
+    void the_bare_name_says_what_there_is() {
+        Result result = run();
+        assertThat(result.exit()).isEqualTo(2);
+        assertThat(result.err()).startsWith("Usage: keepup").contains("  demo ");
     }
 
     static Stream<Arguments> no_broker() {
