@@ -4,6 +4,8 @@ import io.keepup.cli.ClusterOptions;
 import io.keepup.cli.Failure;
 import io.keepup.cli.LocalCluster;
 import io.keepup.cli.Terminal;
+import io.keepup.cli.rig.Nodes;
+import io.keepup.cli.rig.Watch;
 import io.keepup.schemas.codec.RecordCodec;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -13,6 +15,7 @@ import java.util.ArrayDeque;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
@@ -46,7 +49,7 @@ public final class Demo implements AutoCloseable {
             demo.tell.line("a Kafka broker, a schema registry and the Streams app start in " + directory);
             demo.cluster = LocalCluster.start(directory.resolve("up"), 0, 0, httpPort);
             demo.parts.push(demo.cluster);
-            demo.nodes = new Nodes(demo.cluster, directory);
+            demo.nodes = new Nodes(demo.cluster, directory, Map.of());
             demo.parts.push(demo.nodes);
             demo.tell.line("they are up: Kafka %s, registry %s"
                     .formatted(demo.cluster.bootstrap(), demo.cluster.registryUrl()));
@@ -75,7 +78,7 @@ public final class Demo implements AutoCloseable {
         ClusterOptions options = new ClusterOptions(cluster.bootstrap(), cluster.registryUrl());
         RecordCodec codec = options.codec();
         Outcome outcome;
-        try (Watch watch = new Watch(options.consumer(), codec, tell::changed)) {
+        try (Watch watch = new Watch(options.consumer(), codec, DemoStory.VOLUME, tell)) {
             outcome = new DemoStory(options, codec, nodes, watch, tell, sizeBytes).play();
         }
         tell.chapter("sessions");

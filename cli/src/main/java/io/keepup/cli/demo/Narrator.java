@@ -1,6 +1,7 @@
 package io.keepup.cli.demo;
 
 import io.keepup.cli.Terminal;
+import io.keepup.cli.rig.Watch;
 import io.keepup.v1.Mode;
 import io.keepup.v1.ReplicaView;
 import io.keepup.v1.SessionView;
@@ -9,15 +10,18 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Predicate;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /** Tells the story as it happens, one line a step with the time since the start. */
-final class Narrator {
+final class Narrator implements Watch.Listener {
 
     private static final Duration SLICE = Duration.ofMillis(250);
     private static final Duration SILENCE = Duration.ofSeconds(2);
 
     private final Terminal terminal;
     private final long begin = System.nanoTime();
+    private VolumeProjection shown;
 
     Narrator(Terminal terminal) {
         this.terminal = terminal;
@@ -37,7 +41,15 @@ final class Narrator {
     }
 
     /** A line for every change of mode or reason. */
-    void changed(VolumeProjection before, VolumeProjection after) {
+    @Override
+    public void seen(ConsumerRecord<byte[], byte[]> record, SpecificRecord value) {
+        if (value instanceof VolumeProjection projection) {
+            changed(shown, projection);
+            shown = projection;
+        }
+    }
+
+    private void changed(VolumeProjection before, VolumeProjection after) {
         if (before != null
                 && before.getMode() == after.getMode()
                 && before.getReason().equals(after.getReason())) {

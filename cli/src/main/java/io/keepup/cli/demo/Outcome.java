@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.keepup.cli.Failure;
+import io.keepup.cli.rig.SessionLog;
 import io.keepup.v1.Rejected;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,6 +1,7 @@
 package io.keepup.cli.demo;
 
 import io.keepup.cli.Sizes;
+import io.keepup.cli.rig.SessionLog;
 import java.util.List;
 import java.util.Locale;
 

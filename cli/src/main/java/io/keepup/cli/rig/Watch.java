@@ -1,10 +1,12 @@
-package io.keepup.cli.demo;
+package io.keepup.cli.rig;
 
 import io.keepup.schemas.codec.RecordCodec;
 import io.keepup.schemas.codec.UndecodableException;
 import io.keepup.schemas.topic.Topics;
+import io.keepup.v1.Meta;
 import io.keepup.v1.Rejected;
 import io.keepup.v1.VolumeProjection;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -13,9 +15,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
+import org.apache.avro.Schema;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -24,19 +26,26 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What anybody outside can see of the volume: one read_committed consumer on its events, session commands, projections
- * and the rejected records. The demo waits and tells its story by this alone.
+ * What anybody outside can see of one volume: a read_committed consumer on its events, session commands, projections and
+ * the rejected records. The demo waits and tells its story by this alone.
  */
-final class Watch implements AutoCloseable {
+public final class Watch implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Watch.class);
     private static final Duration POLL = Duration.ofMillis(100);
     private static final List<String> TOPICS =
             List.of(Topics.EVENTS, Topics.COMMANDS_SESSION, Topics.PROJECTIONS, Topics.REJECTED);
 
+    /** Called on the watch's thread. */
+    public interface Listener {
+        /** @param value null: the volume's projection is gone */
+        void seen(ConsumerRecord<byte[], byte[]> record, SpecificRecord value);
+    }
+
     private final Consumer<byte[], byte[]> consumer;
     private final RecordCodec codec;
-    private final BiConsumer<VolumeProjection, VolumeProjection> onChange;
+    private final String volumeId;
+    private final Listener listener;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final SessionLog sessions = new SessionLog();
@@ -48,16 +57,14 @@ final class Watch implements AutoCloseable {
 
     /**
      * @param consumer read_committed, without a group; this watch closes it
-     * @param onChange called on the watch's thread with the projection before (null at first) and after each change
+     * @param listener told of each record before anybody who waits for it goes on
      */
-    Watch(
-            Consumer<byte[], byte[]> consumer,
-            RecordCodec codec,
-            BiConsumer<VolumeProjection, VolumeProjection> onChange) {
+    public Watch(Consumer<byte[], byte[]> consumer, RecordCodec codec, String volumeId, Listener listener) {
         this.consumer = consumer;
         this.codec = codec;
-        this.onChange = onChange;
-        this.thread = Thread.ofPlatform().name("demo-watch").start(this::run);
+        this.volumeId = volumeId;
+        this.listener = listener;
+        this.thread = Thread.ofPlatform().name("keepup-watch-" + volumeId).start(this::run);
     }
 
     private void run() {
@@ -72,7 +79,7 @@ final class Watch implements AutoCloseable {
                 consumer.poll(POLL).forEach(this::take);
             }
         } catch (RuntimeException e) {
-            LOG.error("the demo's watch ended", e);
+            LOG.error("the watch of volume {} ended", volumeId, e);
             locked(() -> failure = e);
         }
     }
@@ -85,9 +92,10 @@ final class Watch implements AutoCloseable {
             LOG.debug("{} offset {} is not for us: {}", record.topic(), record.offset(), e.getMessage());
             return;
         }
-        if (value instanceof VolumeProjection after) {
-            onChange.accept(projection, after); // before anybody who waits for it goes on
+        if (!volumeId.equals(volumeOf(record, value))) {
+            return;
         }
+        listener.seen(record, value);
         locked(() -> {
             switch (value) {
                 case VolumeProjection p -> projection = p;
@@ -96,6 +104,15 @@ final class Watch implements AutoCloseable {
                 default -> sessions.take(value, Instant.ofEpochMilli(record.timestamp()));
             }
         });
+    }
+
+    private static String volumeOf(ConsumerRecord<byte[], byte[]> record, SpecificRecord value) {
+        Schema.Field meta = value == null ? null : value.getSchema().getField("meta");
+        if (meta != null) {
+            return ((Meta) value.get(meta.pos())).getVolumeId();
+        }
+        byte[] key = record.key(); // a rejected record has the key it came with
+        return key == null ? "" : new String(key, StandardCharsets.UTF_8);
     }
 
     private void locked(Runnable change) {
@@ -109,7 +126,7 @@ final class Watch implements AutoCloseable {
     }
 
     /** The projection as of now; null before the first. */
-    VolumeProjection projection() {
+    public VolumeProjection projection() {
         lock.lock();
         try {
             return projection;
@@ -118,7 +135,7 @@ final class Watch implements AutoCloseable {
         }
     }
 
-    List<SessionLog.Session> sessions() {
+    public List<SessionLog.Session> sessions() {
         lock.lock();
         try {
             return sessions.all();
@@ -127,7 +144,7 @@ final class Watch implements AutoCloseable {
         }
     }
 
-    Stream<Rejected> rejected() {
+    public Stream<Rejected> rejected() {
         lock.lock();
         try {
             return List.copyOf(rejected).stream();
@@ -142,7 +159,8 @@ final class Watch implements AutoCloseable {
      * @param what for the message, as in "waited 30 s for …"
      * @throws TimeoutException when it does not hold in time
      */
-    void await(String what, Duration limit, Predicate<Watch> condition) throws TimeoutException, InterruptedException {
+    public void await(String what, Duration limit, Predicate<Watch> condition)
+            throws TimeoutException, InterruptedException {
         long left = limit.toNanos();
         lock.lock();
         try {

@@ -1,4 +1,4 @@
-package io.keepup.cli.demo;
+package io.keepup.cli.rig;
 
 import io.keepup.v1.DecisionFacts;
 import io.keepup.v1.IssueCatchUp;
@@ -14,15 +14,15 @@ import java.util.List;
 import java.util.Locale;
 import org.apache.avro.specific.SpecificRecord;
 
-/** The sessions of the demo's volume, put together from the commands that issued them and the events that ended them. */
-final class SessionLog {
+/** The sessions of a volume, put together from the commands that issued them and the events that ended them. */
+public final class SessionLog {
 
     /**
      * One session.
      *
      * @param outcome null while it runs, then {@code completed} or the failure's reason
      */
-    record Session(
+    public record Session(
             long id,
             String replica,
             SessionKind kind,
@@ -37,16 +37,16 @@ final class SessionLog {
             long zeroBytes,
             long skippedBlocks) {
 
-        boolean completed() {
+        public boolean completed() {
             return "completed".equals(outcome);
         }
 
-        double seconds() {
+        public double seconds() {
             return ended == null ? 0 : Duration.between(issued, ended).toMillis() / 1000.0;
         }
 
         /** The decision with the facts it was made from. */
-        String why() {
+        public String why() {
             return switch (cause) {
                 case behind ->
                     String.format(

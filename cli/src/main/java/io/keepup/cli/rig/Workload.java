@@ -1,4 +1,4 @@
-package io.keepup.cli.demo;
+package io.keepup.cli.rig;
 
 import io.keepup.cli.BlockClient;
 import java.util.Random;
@@ -10,8 +10,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 
-/** Writes through the primary's block I/O: a steady stream in the background, and bursts when the story wants them. */
-final class Workload implements AutoCloseable {
+/** Writes through the primary's block I/O: a steady stream in the background, and bursts when they are wanted. */
+public final class Workload implements AutoCloseable {
 
     private static final int WRITERS = 4;
     private static final int MAX_BLOCKS = 4;
@@ -28,7 +28,7 @@ final class Workload implements AutoCloseable {
     private volatile boolean stopping;
 
     /** @param seed of the data and addresses written */
-    Workload(BlockClient primary, long sizeBytes, int blockSize, long seed) {
+    public Workload(BlockClient primary, long sizeBytes, int blockSize, long seed) {
         this.primary = primary;
         this.blocks = sizeBytes / blockSize;
         this.blockSize = blockSize;
@@ -36,7 +36,7 @@ final class Workload implements AutoCloseable {
     }
 
     /** Writes the first half of the volume once, in large writes. */
-    void fillHalf() {
+    public void fillHalf() {
         Random random = new Random(seed);
         int perWrite = (int) Math.min(FILL_BYTES / blockSize, Math.max(1, blocks / 2));
         byte[] data = new byte[perWrite * blockSize];
@@ -48,7 +48,7 @@ final class Workload implements AutoCloseable {
     }
 
     /** Begins the steady stream: one small write after the other, some 200 a second. */
-    void begin() {
+    public void begin() {
         steady = threads.submit(() -> {
             Random random = new Random(seed + 1);
             while (!stopping) {
@@ -59,7 +59,7 @@ final class Workload implements AutoCloseable {
     }
 
     /** Exactly {@code writes} small writes from several writers at once; returns when all are durable. */
-    void burst(int writes) throws ExecutionException, InterruptedException {
+    public void burst(int writes) throws ExecutionException, InterruptedException {
         AtomicLong left = new AtomicLong(writes);
         var writers = IntStream.range(0, WRITERS)
                 .mapToObj(i -> threads.submit(() -> {
@@ -82,12 +82,12 @@ final class Workload implements AutoCloseable {
     }
 
     /** Writes done so far. */
-    long written() {
+    public long written() {
         return written.get();
     }
 
     /** Ends the steady stream; fails when it failed. */
-    void end() throws ExecutionException, InterruptedException {
+    public void end() throws ExecutionException, InterruptedException {
         stopping = true;
         if (steady != null) {
             steady.get();
