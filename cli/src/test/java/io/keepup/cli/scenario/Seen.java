@@ -1,0 +1,82 @@
+package io.keepup.cli.scenario;
+
+import io.keepup.cli.rig.Watch;
+import io.keepup.schemas.codec.CloudEventHeaders;
+import io.keepup.schemas.topic.Topics;
+import io.keepup.v1.VolumeProjection;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Predicate;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+
+/** Every record of one volume that the watch has seen, in the order in which it came; order holds within a topic. */
+final class Seen implements Watch.Listener {
+
+    /** One record and what it says. */
+    record Entry(ConsumerRecord<byte[], byte[]> record, SpecificRecord value) {
+
+        /** Offset on the events topic of what caused this output of the fold. */
+        long causeOffset() {
+            return Long.parseLong(new String(
+                    record.headers().lastHeader(CloudEventHeaders.CAUSE_OFFSET).value(), StandardCharsets.UTF_8));
+        }
+    }
+
+    private final List<Entry> entries = new CopyOnWriteArrayList<>();
+
+    @Override
+    public void seen(ConsumerRecord<byte[], byte[]> record, SpecificRecord value) {
+        entries.add(new Entry(record, value));
+    }
+
+    /** Records of one type for which a condition holds. */
+    <T extends SpecificRecord> List<Entry> all(Class<T> type, Predicate<T> condition) {
+        return entries.stream()
+                .filter(e -> type.isInstance(e.value) && condition.test(type.cast(e.value)))
+                .toList();
+    }
+
+    /** What records of one type say. */
+    <T extends SpecificRecord> List<T> values(Class<T> type, Predicate<T> condition) {
+        return all(type, condition).stream().map(e -> type.cast(e.value)).toList();
+    }
+
+    <T extends SpecificRecord> List<T> values(Class<T> type) {
+        return values(type, value -> true);
+    }
+
+    /** The event at an offset of the events topic. */
+    SpecificRecord event(long offset) {
+        return entries.stream()
+                .filter(e -> e.record.topic().equals(Topics.EVENTS) && e.record.offset() == offset)
+                .findFirst()
+                .orElseThrow(() -> new AssertionError("nothing of the volume was seen at offset " + offset))
+                .value;
+    }
+
+    /** Every projection so far. */
+    List<VolumeProjection> projections() {
+        return values(VolumeProjection.class);
+    }
+
+    /** Mode and reason of every projection so far, repetitions left out. */
+    List<String> story() {
+        List<String> story = new ArrayList<>();
+        for (VolumeProjection p : projections()) {
+            String line = p.getMode() + "/" + p.getReason();
+            if (story.isEmpty() || !story.get(story.size() - 1).equals(line)) {
+                story.add(line);
+            }
+        }
+        return story;
+    }
+
+    void print() {
+        for (Entry e : entries) {
+            System.out.println(e.record.topic() + "/" + e.record.partition() + "/" + e.record.offset() + " " + e.value);
+        }
+    }
+}
