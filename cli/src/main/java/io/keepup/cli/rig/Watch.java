@@ -38,7 +38,7 @@ public final class Watch implements AutoCloseable {
 
     /** Called on the watch's thread. */
     public interface Listener {
-        /** @param value null: the volume's projection is gone */
+        /** @param value null when the record has none */
         void seen(ConsumerRecord<byte[], byte[]> record, SpecificRecord value);
     }
 
@@ -100,10 +100,17 @@ public final class Watch implements AutoCloseable {
             switch (value) {
                 case VolumeProjection p -> projection = p;
                 case Rejected r -> rejected.add(r);
-                case null -> projection = null;
+                case null -> gone(record.topic());
                 default -> sessions.take(value, Instant.ofEpochMilli(record.timestamp()));
             }
         });
+    }
+
+    /** A projection without a value means that the volume is gone; an event without one is merely bad. */
+    private void gone(String topic) {
+        if (topic.equals(Topics.PROJECTIONS)) {
+            projection = null;
+        }
     }
 
     private static String volumeOf(ConsumerRecord<byte[], byte[]> record, SpecificRecord value) {
