@@ -1,8 +1,14 @@
 package io.keepup.cli.scenario;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.keepup.cli.rig.Watch;
 import io.keepup.schemas.codec.CloudEventHeaders;
 import io.keepup.schemas.topic.Topics;
+import io.keepup.v1.AckKind;
+import io.keepup.v1.Mode;
+import io.keepup.v1.ReplicaView;
+import io.keepup.v1.SessionKind;
 import io.keepup.v1.VolumeProjection;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -72,6 +78,24 @@ final class Seen implements Watch.Listener {
             }
         }
         return story;
+    }
+
+    /** [invariant 6] Every projection called healthy shows all replicas heard and in keep-up, and something proven. */
+    void assertNeverHealthierThanTheTruth() {
+        for (VolumeProjection p : projections()) {
+            assertThat(p.getHealthy()).isEqualTo(p.getMode() == Mode.publish_healthy);
+            if (p.getHealthy()) {
+                assertThat(p.getDurableLsn()).as("what is proven in " + p).isPositive();
+                assertThat(p.getReplicas()).as("replicas of " + p).isNotEmpty().allMatch(Seen::isInSync);
+            }
+        }
+    }
+
+    private static boolean isInSync(ReplicaView replica) {
+        return replica.getSession().getKind() == SessionKind.keepup
+                && replica.getLastSyncAck() != null
+                && replica.getLastSyncAck().getAckKind() == AckKind.quorum
+                && !replica.getLastSyncAck().getSessionActive();
     }
 
     void print() {

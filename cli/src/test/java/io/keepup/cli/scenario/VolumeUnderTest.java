@@ -1,7 +1,6 @@
 package io.keepup.cli.scenario;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.keepup.cli.Assignments;
@@ -14,6 +13,7 @@ import io.keepup.node.NodeCounter;
 import io.keepup.node.hosting.HostedStatus;
 import io.keepup.node.hosting.HostedVolume;
 import io.keepup.schemas.topic.Topics;
+import io.keepup.v1.Meta;
 import io.keepup.v1.Mode;
 import io.keepup.v1.Rejected;
 import io.keepup.v1.ReplicaView;
@@ -22,18 +22,22 @@ import io.keepup.v1.VolumeProjection;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeSet;
+import java.util.UUID;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -76,10 +80,14 @@ final class VolumeUnderTest implements BeforeEachCallback, AfterEachCallback {
 
     @Override
     public void afterEach(ExtensionContext context) {
-        context.getExecutionException().ifPresent(failure -> seen.print());
         Network.fast(Topics.base(id));
         nodes.close();
         watch.close();
+        if (context.getExecutionException().isPresent()) {
+            seen.print();
+        } else {
+            seen.assertNeverHealthierThanTheTruth();
+        }
     }
 
     // ------------------------------------------------------------ who is who
@@ -133,8 +141,7 @@ final class VolumeUnderTest implements BeforeEachCallback, AfterEachCallback {
 
     /** The volume on a node that runs, once the node has it. */
     HostedVolume on(String nodeId) {
-        await("volume " + id + " on " + nodeId)
-                .atMost(LIMIT)
+        waitFor("volume " + id + " on " + nodeId)
                 .until(() -> nodes.get(nodeId).volume(id).isPresent());
         return nodes.get(nodeId).volume(id).orElseThrow();
     }
@@ -191,8 +198,7 @@ final class VolumeUnderTest implements BeforeEachCallback, AfterEachCallback {
     /** Drops all WAL that the primary may drop; returns the oldest LSN kept. */
     long trimAll(String primary) {
         long head = status(primary).durableLsn();
-        await("all WAL of " + primary + " shipped")
-                .atMost(LIMIT)
+        waitFor("all WAL of " + primary + " shipped")
                 .until(() -> status(primary).shippedLsn() >= head);
         try (BlockClient client = client(primary)) {
             return client.trimWal(head).path("walTail").asLong();
@@ -200,8 +206,7 @@ final class VolumeUnderTest implements BeforeEachCallback, AfterEachCallback {
     }
 
     void awaitDurable(String nodeId, long lsn) {
-        await(nodeId + " to have LSN " + lsn + " durable")
-                .atMost(LIMIT)
+        waitFor(nodeId + " to have LSN " + lsn + " durable")
                 .until(() -> status(nodeId).durableLsn() >= lsn);
     }
 
@@ -243,6 +248,19 @@ final class VolumeUnderTest implements BeforeEachCallback, AfterEachCallback {
     /** Delivers a record once more, byte for byte. */
     void putAgain(ConsumerRecord<byte[], byte[]> record) {
         cluster.put(new ProducerRecord<>(record.topic(), null, record.key(), record.value(), record.headers()));
+    }
+
+    /** What an event of this volume says about itself. */
+    Meta meta(String nodeId, long epoch) {
+        return new Meta(UUID.randomUUID().toString(), id, nodeId, epoch, Instant.now(), "test");
+    }
+
+    /** Returns when everything put on the events topic before has been folded, and its outcome seen. */
+    void settle() {
+        byte[] marker = ("marker " + UUID.randomUUID()).getBytes(StandardCharsets.UTF_8);
+        putEvent(marker);
+        awaitWatch("a marker to come out of the fold", w -> w.rejected()
+                .anyMatch(r -> r.getValue() != null && r.getValue().equals(ByteBuffer.wrap(marker))));
     }
 
     byte[] encode(String topic, SpecificRecord value) {
@@ -287,6 +305,11 @@ final class VolumeUnderTest implements BeforeEachCallback, AfterEachCallback {
     /** The volume as {@code /api/volumes/{id}} gives it. */
     JsonNode api() {
         return cluster.api("volumes/" + id);
+    }
+
+    /** For what no topic shows: asks often, from now on, within the limit of every wait. */
+    static ConditionFactory waitFor(String what) {
+        return Awaitility.await(what).atMost(LIMIT).pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(20));
     }
 
     void awaitWatch(String what, Predicate<Watch> condition) {
