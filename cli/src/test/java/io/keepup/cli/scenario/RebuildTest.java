@@ -296,7 +296,7 @@ class RebuildTest {
         volume.put(baseLane, live, new BaseEnd(session.id(), 0L, 0L, 0L, 0L));
         volume.put(baseLane, String.valueOf(session.id() - 1), chunk(session.id() - 1, 1));
         WalEntry entry = WalEntry.write(0, next, 0, 1, garbage());
-        volume.put(Topics.wal(volume.id()), volume.id(), LaneRecords.batch(volume.id(), p, 0, List.of(entry)));
+        volume.put(Topics.wal(volume.id()), volume.id(), LaneRecords.batch(volume.id(), p, 0, List.of(entry), 0));
 
         // then all are refused and counted
         waitFor("the stale ones to be counted").untilAsserted(() -> {
