@@ -140,7 +140,8 @@ class RecoveryTest {
         Thread writer = Thread.ofPlatform().start(() -> {
             Random random = new Random(5);
             while (writing.get()) {
-                // At the end of the volume, where the base arrives last.
+                // At the end of the volume, where the base arrives last: most often behind the WAL, which then wins
+                // [R1].
                 written.set(Nodes.writeRandom(primary, random, 20, SIZE / Nodes.BLOCK - 500));
             }
         });
@@ -152,7 +153,6 @@ class RecoveryTest {
 
         assertThat(done.getBaseComplete()).isTrue();
         assertThat(done.getBaseBytes()).isPositive();
-        assertThat(done.getSkippedBlocks()).isPositive();
         assertThat(done.getWalBytes()).isPositive();
         assertThat(done.getAchievedLsn()).isGreaterThanOrEqualTo(facts.getPrimaryWalHead());
         assertThat(engine.events(SessionProgress.class)).isNotEmpty();
