@@ -78,6 +78,10 @@ final class AssignCommand implements Runnable {
             throw new Failure("epoch %d is below %s's epoch %d and would be refused: use a higher one"
                     .formatted(epoch, volumeId, now.getMeta().getEpoch()));
         }
+        if (now != null && size != null && now.getSizeBytes() > 0 && size != now.getSizeBytes()) {
+            throw new Failure("%s has %d bytes and a volume does not change its size: leave --size out"
+                    .formatted(volumeId, now.getSizeBytes()));
+        }
         try (Producer<byte[], byte[]> producer = cluster.producer()) {
             assignments.publish(producer, cluster.codec());
         }
