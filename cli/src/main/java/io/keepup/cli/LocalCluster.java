@@ -44,7 +44,8 @@ public final class LocalCluster implements AutoCloseable {
                     StreamsSettings.STANDBYS, "0",
                     StreamsSettings.HTTP_PORT, String.valueOf(httpPort)));
             return new LocalCluster(kafka, KeepupStreams.start(settings));
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
+            Thread.interrupted(); // the broker's orderly end takes waiting
             kafka.close();
             throw e;
         }

@@ -3,6 +3,7 @@ package io.keepup.cli;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -17,6 +18,8 @@ final class Running {
 
     private final CompletableFuture<Void> end = new CompletableFuture<>();
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+    private volatile boolean askedToEnd;
+    private Thread starting = Thread.currentThread(); // guarded by this; null once started
 
     private Running() {}
 
@@ -34,7 +37,7 @@ final class Running {
         Running running = new Running();
         CountDownLatch closed = new CountDownLatch(1);
         Thread hook = Thread.ofPlatform().name("shutdown").unstarted(() -> {
-            running.end.complete(null);
+            running.breakOff();
             try {
                 closed.await();
             } catch (InterruptedException e) {
@@ -44,17 +47,43 @@ final class Running {
         Runtime.getRuntime().addShutdownHook(hook);
         try {
             start.run(running);
+            running.started();
             running.end.join();
-        } catch (java.util.concurrent.CompletionException e) {
-            throw new Failure(e.getCause().getMessage(), e.getCause());
-        } catch (RuntimeException e) {
-            throw e;
-        } catch (Exception e) {
-            throw new Failure(e.getMessage(), e);
+        } catch (Throwable e) {
+            running.started();
+            if (running.askedToEnd) {
+                LOG.debug("ended while it was starting", e); // asked for: whatever broke off, broke off for that
+            } else {
+                throw asUnchecked(e);
+            }
         } finally {
             running.closeAll();
             closed.countDown();
         }
+    }
+
+    private static RuntimeException asUnchecked(Throwable e) {
+        return switch (e) {
+            case CompletionException failed -> new Failure(failed.getCause().getMessage(), failed.getCause());
+            case RuntimeException unchecked -> unchecked;
+            case Error error -> throw error;
+            default -> new Failure(e.getMessage(), e);
+        };
+    }
+
+    /** The process is to end: a start that is still under way is broken off. */
+    private synchronized void breakOff() {
+        askedToEnd = true;
+        end.complete(null);
+        if (starting != null) {
+            starting.interrupt();
+        }
+    }
+
+    /** From here on nothing is interrupted: what follows is waiting and closing. */
+    private synchronized void started() {
+        starting = null;
+        Thread.interrupted();
     }
 
     /** Registers a part to be closed at the end. */

@@ -101,6 +101,17 @@ class ProcessesTest {
         }
     }
 
+    @Test
+    void a_demo_told_to_end_in_mid_story_ends_at_once_and_leaves_nothing() throws Exception {
+        try (KeepupProcess demo =
+                KeepupProcess.start(directory, "demo", "--http", 0).awaitOutput("vs-2 stops")) {
+            demo.stop();
+            assertThat(demo.output()).doesNotContain("proof");
+            String work = demo.output().lines().findFirst().orElseThrow().replaceFirst(".* start in ", "");
+            assertThat(Path.of(work)).doesNotExist();
+        }
+    }
+
     private KeepupProcess up() {
         return KeepupProcess.start(
                         directory,

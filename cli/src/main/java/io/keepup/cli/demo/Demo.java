@@ -58,7 +58,7 @@ public final class Demo implements AutoCloseable {
         } catch (IOException e) {
             demo.close();
             throw new Failure("no temporary directory can be made: " + e.getMessage(), e);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) { // a class may fail to load when the process is told to end
             demo.close();
             throw e;
         }
@@ -109,6 +109,7 @@ public final class Demo implements AutoCloseable {
 
     @Override
     public void close() {
+        Thread.interrupted(); // parts wait for their ends: an interrupt of the start must not cut that short
         for (AutoCloseable part : parts) {
             try {
                 part.close();
