@@ -44,6 +44,7 @@ class AgreementTest {
 
         // through the gates
         volume.start(p, r1, r2);
+        volume.awaitReady(r1, r2);
         volume.awaitReason("awaiting_barrier_durability");
         assertAgreed(Mode.bootstrap_pending, p, r1, r2);
 

@@ -3,6 +3,7 @@ package io.keepup.cli.scenario;
 import static io.keepup.cli.scenario.VolumeUnderTest.BLOCK;
 import static io.keepup.cli.scenario.VolumeUnderTest.waitFor;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.keepup.cli.BlockClient;
@@ -14,6 +15,7 @@ import io.keepup.v1.SessionCause;
 import io.keepup.v1.SessionKind;
 import io.keepup.v1.VolumeProjection;
 import java.util.Arrays;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -34,7 +36,12 @@ class FailoverTest {
     private final String other = volume.node("c");
 
     @ParameterizedTest(name = "{1}")
-    @CsvSource({"10, the old primary's tail reaches past the new head", "90, the new history has passed the old tail"})
+    @CsvSource({
+        "0, nothing was written since",
+        "10, the old tail reaches past the new head",
+        "30, both histories end at the same LSN",
+        "90, the new history has passed the old tail"
+    })
     void R10_V8_an_old_primary_with_an_unreplicated_tail_is_seen_to_have_diverged_and_is_rebuilt(
             int newWrites, String situation) {
         // given three equal copies
@@ -69,10 +76,36 @@ class FailoverTest {
         assertThat(view(volume.projection(), old).getRole()).isEqualTo(Role.replica);
         assertThat(view(volume.projection(), old).getReason()).isEqualTo("awaiting_role_apply");
 
-        // when the old primary comes back
+        // when the old primary comes back, then it is mended
         volume.start(old);
+        assertRebuiltAsDiverged(tail, head);
+    }
 
-        // then its facts show that it went another way, though nothing of the WAL was recycled
+    @Test
+    void R10_a_primary_that_is_replaced_while_it_runs_loses_its_tail_as_well() {
+        // given a primary with a tail, its replicas away
+        volume.bootstrap(old, next, other);
+        long common = volume.burst(old, 50);
+        volume.awaitHealthyAt(common);
+        volume.assertEqualCopies(old, next, other);
+        volume.stop(next, other);
+        long tail = writeTail(common);
+
+        // when it is told, running, that another one is primary now
+        volume.assign(2, next, old, other);
+        waitFor(old + " to be a replica").until(() -> volume.status(old).role().equals("replica"));
+        try (BlockClient client = volume.client(old)) {
+            assertThatThrownBy(() -> client.write(0, tailBlock(), false)).hasMessageContaining("not the primary");
+        }
+        assertThat(volume.projection().getHealthy()).isFalse();
+        volume.start(next, other);
+
+        // then it is mended
+        assertRebuiltAsDiverged(tail, common);
+    }
+
+    /** The old primary's facts show that it went another way, though nothing of the WAL was recycled; and it is rebuilt. */
+    private void assertRebuiltAsDiverged(long tail, long head) {
         SessionLog.Session session = volume.awaitCompleted(old, SessionKind.rebuild, 0);
         assertThat(session.cause()).isEqualTo(SessionCause.diverged);
         assertThat(session.facts().getReplicaLsn()).isEqualTo(tail);
@@ -81,7 +114,7 @@ class FailoverTest {
         assertShown(2, next, true, "");
         assertThat(view(volume.projection(), old).getReason()).isEqualTo("replica_not_primary");
 
-        // and its tail is gone
+        // its tail is gone
         assertThat(volume.sessions()).hasSize(1);
         volume.assertEqualCopies(next, old, other);
         try (BlockClient client = volume.client(old)) {
@@ -89,11 +122,13 @@ class FailoverTest {
                 assertThat(client.read(TAIL_LBA + i, 1)).isNotEqualTo(tailBlock());
             }
         }
+        // and it follows the new primary
         long later = volume.burst(next, 20);
         volume.awaitHealthyAt(later);
         volume.assertEqualCopies(next, old, other);
         assertThat(volume.seen().projections())
                 .filteredOn(v -> v.getMeta().getEpoch() == 2 && v.getHealthy())
+                .isNotEmpty()
                 .allMatch(v -> v.getPrimaryId().equals(next));
     }
 
@@ -104,6 +139,7 @@ class FailoverTest {
             for (int i = 0; i < TAIL; i++) {
                 tail = client.write(TAIL_LBA + i, tailBlock(), false);
             }
+            client.flush(); // its checkpoint is above whatever the new primary has
         }
         assertThat(tail).isEqualTo(common + TAIL);
         waitFor("the tail on the WAL lane").until(() -> volume.status(old).shippedLsn() == common + TAIL);

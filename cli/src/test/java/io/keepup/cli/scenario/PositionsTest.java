@@ -77,8 +77,9 @@ class PositionsTest {
         // given a volume whose beginning is no longer in its WAL, and a replica that never was there
         volume.start(p, r1);
         volume.assign(1, p, r1, r2);
+        volume.awaitReady(r1);
         volume.awaitReason("awaiting_replica_sync");
-        volume.fillHalf(p);
+        volume.awaitDurable(r1, volume.fillHalf(p));
         volume.trimAll(p);
         long head = volume.burst(p, 50);
 

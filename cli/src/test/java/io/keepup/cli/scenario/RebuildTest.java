@@ -102,7 +102,11 @@ class RebuildTest {
         volume.putEvent(new BarrierConfirmed(volume.meta(p, 1), head + 1_000));
         volume.awaitProjection("the barrier", v -> v.getDurableLsn() == head + 1_000);
         assertThat(volume.projection().getMode()).isEqualTo(Mode.needs_rebuild);
+        volume.awaitProjection(
+                "the replica's own word from within the session",
+                v -> VolumeUnderTest.replica(v, r2).getLastSyncAck().getSessionActive());
         assertThat(volume.replica(r2).getLastSyncAck().getDurableLsn()).isZero();
+        assertThat(volume.projection().getMode()).isEqualTo(Mode.needs_rebuild);
 
         Network.fast(baseLane);
         volume.awaitCompleted(r2, SessionKind.rebuild, 0);

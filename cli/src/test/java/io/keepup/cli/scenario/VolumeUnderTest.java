@@ -28,6 +28,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.TimeoutException;
@@ -56,8 +57,8 @@ final class VolumeUnderTest implements BeforeEachCallback, AfterEachCallback {
     private final Map<String, String> settings = new HashMap<>(Map.of(
             "interceptor.classes", Network.class.getName(),
             "node.sync.interval.ms", "100",
-            "node.sync.deadline.ms", "400",
-            "node.sync.slack.ms", "200",
+            "node.sync.deadline.ms", "1500",
+            "node.sync.slack.ms", "500",
             "node.session.progress.ms", "100",
             "node.base.chunk.bytes", "16384"));
     private final Seen seen = new Seen();
@@ -132,7 +133,19 @@ final class VolumeUnderTest implements BeforeEachCallback, AfterEachCallback {
         start(primary);
         start(replicas);
         assign(1, primary, replicas);
+        awaitReady(replicas);
         awaitReason("awaiting_barrier_durability");
+    }
+
+    /** Replicas whose receivers follow the WAL lane: what is written from now on reaches them. */
+    void awaitReady(String... replicas) {
+        Set<String> awaited = Set.of(replicas);
+        awaitProjection(
+                "receivers of " + awaited,
+                v -> v.getNodes().stream()
+                                .filter(n -> awaited.contains(n.getNodeId()) && n.getMode() == Mode.replica_ready)
+                                .count()
+                        == awaited.size());
     }
 
     long counter(String nodeId, NodeCounter counter) {
