@@ -28,7 +28,10 @@ final class DataDirectory implements AutoCloseable {
     private final Path root;
     private final FileChannel lockFile;
 
-    private DataDirectory(Path root, FileChannel lockFile) {
+    private final boolean fresh;
+
+    private DataDirectory(Path root, FileChannel lockFile, boolean fresh) {
+        this.fresh = fresh;
         this.root = root;
         this.lockFile = lockFile;
     }
@@ -41,10 +44,10 @@ final class DataDirectory implements AutoCloseable {
                     FileChannel.open(root.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             try {
                 lock(root, lockFile);
-                checkVersion(root);
+                boolean fresh = checkVersion(root);
                 Files.createDirectories(root.resolve(VOLUMES));
                 Files.createDirectories(root.resolve("notes"));
-                return new DataDirectory(root, lockFile);
+                return new DataDirectory(root, lockFile, fresh);
             } catch (IOException | RuntimeException e) {
                 lockFile.close();
                 throw e;
@@ -68,7 +71,8 @@ final class DataDirectory implements AutoCloseable {
         }
     }
 
-    private static void checkVersion(Path root) throws IOException {
+    /** Whether the directory was made just now. */
+    private static boolean checkVersion(Path root) throws IOException {
         Path version = root.resolve("VERSION");
         if (Files.exists(version)) {
             String found = Files.readString(version).trim();
@@ -77,7 +81,7 @@ final class DataDirectory implements AutoCloseable {
                         "the data directory %s is of version '%s', this node reads '%s': name another directory"
                                 .formatted(root, found, FORMAT));
             }
-            return;
+            return false;
         }
         try (var entries = Files.list(root)) {
             if (entries.anyMatch(e -> !e.getFileName().toString().equals(LOCK))) {
@@ -87,6 +91,12 @@ final class DataDirectory implements AutoCloseable {
             }
         }
         Files.writeString(version, FORMAT + "\n", StandardOpenOption.CREATE_NEW, StandardOpenOption.SYNC);
+        return true;
+    }
+
+    /** No node ran on it before: whatever one of this id had is gone. */
+    boolean fresh() {
+        return fresh;
     }
 
     Path volumes() {

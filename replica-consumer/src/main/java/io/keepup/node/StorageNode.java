@@ -1,6 +1,5 @@
 package io.keepup.node;
 
-import io.keepup.node.command.CommandExecutor;
 import io.keepup.node.command.CommandIntake;
 import io.keepup.node.event.EventPublisher;
 import io.keepup.node.event.NodeEvents;
@@ -111,7 +110,7 @@ public final class StorageNode implements AutoCloseable {
         server = started(DataServer.start(settings, host));
         NodeAddress.write(settings.dataDir(), server.address());
         SyncInbox inbox = started(new SyncInbox(context, host));
-        CommandIntake intake = started(new CommandIntake(context, new CommandExecutor(context, host)));
+        CommandIntake intake = started(new CommandIntake(context, host, directory.fresh() || host.someAreGone()));
         host.start();
         inbox.start();
         intake.start();

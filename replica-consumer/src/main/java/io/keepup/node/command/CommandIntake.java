@@ -2,17 +2,20 @@ package io.keepup.node.command;
 
 import io.keepup.node.NodeContext;
 import io.keepup.node.NodeCounter;
+import io.keepup.node.hosting.VolumeHost;
 import io.keepup.node.kafka.ConsumerLoop;
 import io.keepup.schemas.codec.UndecodableException;
 import io.keepup.schemas.registry.RegistryException;
 import io.keepup.schemas.topic.Topics;
 import io.keepup.v1.Meta;
+import io.keepup.v1.Role;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -39,11 +42,16 @@ public final class CommandIntake implements AutoCloseable {
     private final TopicPartition sessionCommands;
     private final PendingCommands pending = new PendingCommands(this::failed);
     private final ConsumerLoop loop;
+    private final VolumeHost host;
     private Map<TopicPartition, OffsetAndMetadata> committed = Map.of();
+    private boolean recallDue;
 
-    public CommandIntake(NodeContext context, CommandExecutor executor) {
+    /** @param recall whether volumes may be gone from the disk: then what this node was last told of them is looked up */
+    public CommandIntake(NodeContext context, VolumeHost host, boolean recall) {
         this.context = context;
-        this.executor = executor;
+        this.host = host;
+        this.executor = new CommandExecutor(context, host);
+        this.recallDue = recall;
         this.key = context.nodeId().getBytes(StandardCharsets.UTF_8);
         Consumer<byte[], byte[]> consumer = context.kafka().commandConsumer();
         this.loop = new ConsumerLoop("keepup-%s-commands".formatted(context.nodeId()), consumer, this::turn);
@@ -62,6 +70,10 @@ public final class CommandIntake implements AutoCloseable {
     }
 
     private void turn(Consumer<byte[], byte[]> consumer) throws InterruptedException {
+        if (recallDue) {
+            recall(consumer);
+            recallDue = false;
+        }
         ConsumerRecords<byte[], byte[]> polled = consumer.poll(ConsumerLoop.POLL);
         // Roles before sessions: a session is issued in a role, but the topics have no order between them.
         add(polled.records(nodeCommands));
@@ -70,6 +82,47 @@ public final class CommandIntake implements AutoCloseable {
         if (!loop.closing()) {
             commit(consumer);
         }
+    }
+
+    /** Executes once more what was executed for volumes that are no longer on the disk. */
+    private void recall(Consumer<byte[], byte[]> consumer) throws InterruptedException {
+        OffsetAndMetadata done =
+                consumer.committed(Set.of(nodeCommands), ConsumerLoop.CALL).get(nodeCommands);
+        if (done == null) {
+            return; // nothing was executed yet: all of it is still to come
+        }
+        long end = Math.min(
+                done.offset(),
+                consumer.endOffsets(List.of(nodeCommands), ConsumerLoop.CALL).get(nodeCommands));
+        RecalledCommands recalled = new RecalledCommands();
+        consumer.pause(List.of(sessionCommands));
+        consumer.seekToBeginning(List.of(nodeCommands));
+        while (consumer.position(nodeCommands, ConsumerLoop.CALL) < end && !loop.closing()) {
+            for (ConsumerRecord<byte[], byte[]> record : consumer.poll(ConsumerLoop.POLL)) {
+                SpecificRecord command =
+                        record.offset() < end && Arrays.equals(record.key(), key) ? decode(record) : null;
+                if (command != null) {
+                    recalled.take(record.offset(), command);
+                }
+            }
+        }
+        consumer.seek(nodeCommands, done);
+        consumer.resume(List.of(sessionCommands));
+        recalled.all().forEach(this::again);
+    }
+
+    private void again(String volumeId, List<RecalledCommands.Recalled> commands) {
+        Role role = RecalledCommands.role(commands);
+        if (host.holds(volumeId) || role == Role.none) {
+            return;
+        }
+        if (role != Role.replica) {
+            // Made again it would be empty, and its replicas would be rebuilt from nothing.
+            host.refuse(volumeId, "this node is its primary, but its data is gone: assign another primary");
+            return;
+        }
+        log.warn("Volume {}: its directory is gone, it is made again and rebuilt", volumeId);
+        commands.forEach(c -> pending.add(volumeId, nodeCommands, c.offset(), c.command()));
     }
 
     private void add(List<ConsumerRecord<byte[], byte[]>> records) throws InterruptedException {

@@ -8,6 +8,7 @@ import io.keepup.node.note.VolumeNote;
 import io.keepup.node.primary.PrimaryVolume;
 import io.keepup.node.replica.LiveLane;
 import io.keepup.node.replica.ReplicaVolume;
+import io.keepup.schemas.topic.Names;
 import io.keepup.volume.Volume;
 import io.keepup.volume.VolumeException;
 import io.keepup.volume.VolumeSpec;
@@ -73,6 +74,28 @@ public final class VolumeHost implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException("listing " + volumesDir, e);
         }
+    }
+
+    /** Whether a volume that this node has a note of is not on the disk. */
+    public boolean someAreGone() {
+        try (var notes = Files.list(notesDir)) {
+            return notes.map(note -> note.getFileName().toString())
+                    .anyMatch(volumeId -> Names.valid(volumeId) && !holds(volumeId));
+        } catch (IOException e) {
+            throw new UncheckedIOException("listing " + notesDir, e);
+        }
+    }
+
+    /** Whether the volume is on the disk, served or not. */
+    public boolean holds(String volumeId) {
+        return volumes.containsKey(volumeId) || unopened.containsKey(volumeId);
+    }
+
+    /** A volume that must not be served, with the reason. */
+    public void refuse(String volumeId, String why) {
+        unopened.put(volumeId, why);
+        context.metrics().count(NodeCounter.VOLUME_ERRORS);
+        log.error("Volume {} is not served: {}", volumeId, why);
     }
 
     private void open(Path directory) {

@@ -151,7 +151,11 @@ final class BlockRoutes {
         String id = request.path().pathParameters().get("id");
         return volumes.volume(id)
                 .orElseThrow(() -> new NotServedException(
-                        NotServedException.Reason.UNKNOWN_VOLUME, "this node has no volume '%s'".formatted(id)));
+                        NotServedException.Reason.UNKNOWN_VOLUME,
+                        volumes.unopened().containsKey(id)
+                                ? "volume %s is not served: %s"
+                                        .formatted(id, volumes.unopened().get(id))
+                                : "this node has no volume '%s'".formatted(id)));
     }
 
     private static long lba(ServerRequest request) {
