@@ -115,7 +115,7 @@ class FailoverTest {
         assertThat(view(volume.projection(), old).getReason()).isEqualTo("replica_not_primary");
 
         // its tail is gone
-        assertThat(volume.sessions()).hasSize(1);
+        assertThat(volume.sessions(old)).hasSize(1);
         volume.assertEqualCopies(next, old, other);
         try (BlockClient client = volume.client(old)) {
             for (int i = 0; i < TAIL; i++) {
