@@ -3,6 +3,7 @@ package io.keepup.node.http;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.helidon.http.HeaderNames;
+import io.helidon.http.NotFoundException;
 import io.helidon.http.Status;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerRequest;
@@ -68,6 +69,7 @@ final class BlockRoutes {
                 .error(
                         IllegalArgumentException.class,
                         (req, res, e) -> error(res, Status.BAD_REQUEST_400, "BAD_REQUEST", e))
+                .error(NotFoundException.class, (req, res, e) -> error(res, Status.NOT_FOUND_404, "NOT_FOUND", e))
                 .error(RuntimeException.class, (req, res, e) -> {
                     log.error("{} failed", req.path(), e);
                     error(res, Status.INTERNAL_SERVER_ERROR_500, "FAILED", e);

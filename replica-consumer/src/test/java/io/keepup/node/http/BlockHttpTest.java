@@ -108,6 +108,7 @@ class BlockHttpTest {
     @Test
     void wrong_requests_are_refused_with_their_kind_and_one_sentence() throws Exception {
         assertRefused(call(p, "GET", "/nothing", null), 404, "UNKNOWN_VOLUME");
+        assertRefused(call(p, "GET", "/" + volumeId + "/nothing", null), 404, "NOT_FOUND");
         assertRefused(call(r, "PUT", "/" + volumeId + "/blocks/0", new byte[Nodes.BLOCK]), 409, "NOT_PRIMARY");
         assertRefused(call(p, "PUT", "/" + volumeId + "/blocks/0", new byte[100]), 400, "BAD_REQUEST");
         assertRefused(call(p, "PUT", "/" + volumeId + "/blocks/99999", new byte[Nodes.BLOCK]), 400, "BAD_REQUEST");
