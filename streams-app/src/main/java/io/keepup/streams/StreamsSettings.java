@@ -132,9 +132,9 @@ public final class StreamsSettings {
             .define(
                     StreamsConfig.producerPrefix(ProducerConfig.COMPRESSION_TYPE_CONFIG),
                     STRING,
-                    "lz4",
+                    "none",
                     LOW,
-                    "Outputs are kept for ever; and a refused record that came compressed must fit again.")
+                    "Every client can read it, whatever codecs it brings; a topic may still be compressed by its own setting.")
             .define(
                     StreamsConfig.producerPrefix(ProducerConfig.MAX_REQUEST_SIZE_CONFIG),
                     INT,
