@@ -10,14 +10,16 @@ import java.util.function.LongSupplier;
 final class FlushTrigger {
     private final String name;
     private final long limitBytes;
+    private final VolumeTuning.Background background;
     private final LongSupplier dirtyBytes;
     private final Runnable flush;
     private final AtomicBoolean running = new AtomicBoolean();
     private volatile boolean failed;
 
-    FlushTrigger(String name, long limitBytes, LongSupplier dirtyBytes, Runnable flush) {
-        this.name = name;
-        this.limitBytes = limitBytes;
+    FlushTrigger(String volumeId, VolumeTuning tuning, LongSupplier dirtyBytes, Runnable flush) {
+        this.name = "keepup-flush-" + volumeId;
+        this.limitBytes = tuning.dirtyLimitBytes();
+        this.background = tuning.background();
         this.dirtyBytes = dirtyBytes;
         this.flush = flush;
     }
@@ -33,7 +35,7 @@ final class FlushTrigger {
             flush.run();
             failed = false;
         } else if (running.compareAndSet(false, true)) {
-            Thread.ofPlatform().name("keepup-flush-" + name).daemon().start(this::inBackground);
+            background.start(name, this::inBackground);
         }
     }
 

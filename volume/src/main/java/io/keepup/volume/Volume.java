@@ -1,7 +1,6 @@
 package io.keepup.volume;
 
 import io.keepup.volume.VolumeException.Kind;
-import io.keepup.volume.disk.DirectoryLock;
 import io.keepup.volume.disk.Disk;
 import io.keepup.volume.disk.FileSystemDisk;
 import io.keepup.volume.superblock.SuperblockState;
@@ -20,15 +19,14 @@ import java.util.OptionalLong;
  */
 public final class Volume implements AutoCloseable {
     private final VolumeCore core;
-    private final DirectoryLock directoryLock;
+    private final Disk.Lock directoryLock;
     private final FlushTrigger flushTrigger;
     private final RebuildControl control;
 
-    private Volume(VolumeDirectory directory, Disk disk, DirectoryLock directoryLock, VolumeTuning tuning) {
+    private Volume(VolumeDirectory directory, Disk disk, Disk.Lock directoryLock, VolumeTuning tuning) {
         this.directoryLock = directoryLock;
         this.core = new VolumeCore(directory, disk, tuning);
-        this.flushTrigger =
-                new FlushTrigger(core.spec.volumeId(), tuning.dirtyLimitBytes(), core.store::dirtyBytes, this::flush);
+        this.flushTrigger = new FlushTrigger(core.spec.volumeId(), tuning, core.store::dirtyBytes, this::flush);
         this.control = new RebuildControl(core, flushTrigger);
     }
 
@@ -52,7 +50,12 @@ public final class Volume implements AutoCloseable {
         return open(dir, new FileSystemDisk(), VolumeTuning.DEFAULT);
     }
 
-    static Volume create(Path dir, VolumeSpec spec, Disk disk, VolumeTuning tuning) {
+    /**
+     * As {@link #create(Path, VolumeSpec)}, on a given disk.
+     *
+     * @param disk may serve several volumes in directories of their own
+     */
+    public static Volume create(Path dir, VolumeSpec spec, Disk disk, VolumeTuning tuning) {
         VolumeDirectory directory = new VolumeDirectory(dir);
         directory.requireEmpty(disk);
         disk.createDirectories(dir);
@@ -62,14 +65,15 @@ public final class Volume implements AutoCloseable {
         });
     }
 
-    static Volume open(Path dir, Disk disk, VolumeTuning tuning) {
+    /** As {@link #open(Path)}, on a given disk. */
+    public static Volume open(Path dir, Disk disk, VolumeTuning tuning) {
         VolumeDirectory directory = new VolumeDirectory(dir);
         directory.requireVolume(disk);
         return locked(directory, disk, tuning, () -> directory.requireVolume(disk));
     }
 
     private static Volume locked(VolumeDirectory directory, Disk disk, VolumeTuning tuning, Runnable first) {
-        DirectoryLock lock = DirectoryLock.acquire(directory.path());
+        Disk.Lock lock = disk.lock(directory.path());
         try {
             first.run();
             return new Volume(directory, disk, lock, tuning);

@@ -7,7 +7,6 @@ import io.keepup.volume.extent.Extent;
 import io.keepup.volume.superblock.Superblock;
 import io.keepup.volume.superblock.SuperblockState;
 import io.keepup.volume.wal.Wal;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
@@ -52,7 +51,7 @@ record VolumeDirectory(Path path) {
         if (!disk.exists(path)) {
             return;
         }
-        if (!Files.isDirectory(path)) {
+        if (!disk.isDirectory(path)) {
             throw new VolumeException(
                     Kind.ALREADY_EXISTS, path + " is a file: choose a directory that is empty or absent.");
         }

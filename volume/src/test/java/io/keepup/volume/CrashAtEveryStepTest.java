@@ -7,7 +7,9 @@ import static io.keepup.volume.Fixtures.data;
 import static io.keepup.volume.Fixtures.endBase;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.keepup.volume.PowerLossDisk.Unsynced;
+import io.keepup.volume.VolumeException.Kind;
+import io.keepup.volume.disk.SimulatedDisk;
+import io.keepup.volume.disk.SimulatedDisk.Unsynced;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -35,17 +37,17 @@ class CrashAtEveryStepTest {
     void a_primary_keeps_every_durable_write_and_the_model_of_its_head(Unsynced mode) {
         int stops = 0;
         for (int step = 1; step < ENOUGH; step++) {
-            PowerLossDisk disk = new PowerLossDisk(dir);
+            SimulatedDisk disk = new SimulatedDisk();
             Volume.create(dir, SPEC, disk, SMALL_SEGMENTS).close();
             acknowledged = 0;
             model = new Model(SPEC);
-            disk.stopAfter(step);
+            disk.failFrom(step + 1, Kind.IO_ERROR);
             runUntilPowerLoss(disk, this::primaryStory);
-            if (!disk.stopped()) {
+            if (!disk.failed()) {
                 break;
             }
             stops++;
-            try (Volume volume = Volume.open(dir, disk.after(mode, step), SMALL_SEGMENTS)) {
+            try (Volume volume = Volume.open(dir, disk.afterPowerCut(mode, step), SMALL_SEGMENTS)) {
                 VolumeStatus status = volume.status();
                 assertThat(status.recoverable()).as("step %d", step).isTrue();
                 assertThat(status.appliedLsn()).as("step %d", step).isBetween(acknowledged, model.head());
@@ -90,15 +92,15 @@ class CrashAtEveryStepTest {
     void R6_a_rebuild_shows_the_old_life_or_nothing_or_the_whole_new_life(Unsynced mode) {
         int[] seen = new int[3];
         for (int step = 1; step < ENOUGH; step++) {
-            PowerLossDisk disk = replicaWithOldLife();
+            SimulatedDisk disk = replicaWithOldLife();
             byte[] oldLife = model.at(5);
             acknowledged = 0;
-            disk.stopAfter(step);
+            disk.failFrom(step + 1, Kind.IO_ERROR);
             runUntilPowerLoss(disk, this::rebuildStory);
-            if (!disk.stopped()) {
+            if (!disk.failed()) {
                 break;
             }
-            try (Volume volume = Volume.open(dir, disk.after(mode, step), SMALL_SEGMENTS)) {
+            try (Volume volume = Volume.open(dir, disk.afterPowerCut(mode, step), SMALL_SEGMENTS)) {
                 VolumeStatus status = volume.status();
                 if (status.rebuildSessionId().isPresent()) {
                     seen[1]++;
@@ -124,8 +126,8 @@ class CrashAtEveryStepTest {
         assertThat(seen).as("cuts before, during and after the session").doesNotContain(0);
     }
 
-    private PowerLossDisk replicaWithOldLife() {
-        PowerLossDisk disk = new PowerLossDisk(dir);
+    private SimulatedDisk replicaWithOldLife() {
+        SimulatedDisk disk = new SimulatedDisk();
         model = new Model(SPEC);
         try (Volume volume = Volume.create(dir, SPEC, disk, SMALL_SEGMENTS)) {
             volume.assume(1, VolumeRole.REPLICA);
@@ -200,18 +202,18 @@ class CrashAtEveryStepTest {
     void creating_a_volume_can_be_done_over_after_a_crash_at_any_step() {
         int stops = 0;
         for (int step = 1; step < ENOUGH; step++) {
-            PowerLossDisk disk = new PowerLossDisk(dir);
-            disk.stopAfter(step);
+            SimulatedDisk disk = new SimulatedDisk();
+            disk.failFrom(step + 1, Kind.IO_ERROR);
             try {
                 Volume.create(dir, SPEC, disk, SMALL_SEGMENTS).close();
             } catch (VolumeException e) {
-                assertThat(disk.stopped()).isTrue();
+                assertThat(disk.failed()).isTrue();
             }
-            if (!disk.stopped()) {
+            if (!disk.failed()) {
                 break;
             }
             stops++;
-            PowerLossDisk after = disk.after(Unsynced.MIXED, step);
+            SimulatedDisk after = disk.afterPowerCut(Unsynced.TORN, step);
             boolean exists = after.exists(dir.resolve("superblock"));
             try (Volume volume = exists
                     ? Volume.open(dir, after, SMALL_SEGMENTS)
@@ -226,11 +228,11 @@ class CrashAtEveryStepTest {
         void on(Volume volume);
     }
 
-    private void runUntilPowerLoss(PowerLossDisk disk, Story story) {
+    private void runUntilPowerLoss(SimulatedDisk disk, Story story) {
         try (Volume volume = Volume.open(dir, disk, SMALL_SEGMENTS)) {
             story.on(volume);
         } catch (VolumeException e) {
-            if (!disk.stopped()) {
+            if (!disk.failed()) {
                 throw e;
             }
         }

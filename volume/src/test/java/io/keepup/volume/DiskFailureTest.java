@@ -6,9 +6,10 @@ import static io.keepup.volume.Fixtures.data;
 import static io.keepup.volume.Fixtures.kindOf;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.keepup.volume.PowerLossDisk.Unsynced;
 import io.keepup.volume.VolumeException.Kind;
 import io.keepup.volume.disk.DiskErrors;
+import io.keepup.volume.disk.SimulatedDisk;
+import io.keepup.volume.disk.SimulatedDisk.Unsynced;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Path;
@@ -23,12 +24,12 @@ class DiskFailureTest {
     @TempDir
     Path dir;
 
-    private PowerLossDisk disk;
+    private SimulatedDisk disk;
     private Model model;
 
     @BeforeEach
     void createVolume() {
-        disk = new PowerLossDisk(dir);
+        disk = new SimulatedDisk();
         model = new Model(SPEC);
         Volume.create(dir, SPEC, disk, SMALL).close();
     }
@@ -43,7 +44,7 @@ class DiskFailureTest {
         try (Volume volume = Volume.open(dir, disk, SMALL)) {
             volume.assume(1, VolumeRole.PRIMARY);
             write(volume, 0, 1);
-            disk.stopOnce(1, Kind.DISK_FULL);
+            disk.failOnce(1, Kind.DISK_FULL);
             assertThat(kindOf(() -> volume.write(1, data(2, 1)))).isEqualTo(Kind.DISK_FULL);
             assertThat(volume.status().appliedLsn()).isEqualTo(1);
             assertThat(contents(volume)).isEqualTo(model.at(1));
@@ -65,13 +66,13 @@ class DiskFailureTest {
                     Fixtures.write(1, 3, 2, 3, 1),
                     Fixtures.write(1, 4, 3, 4, 1));
             // The write fails half way, entries 1 and 2 are in the file; cutting it off works.
-            disk.stopOnce(1, Kind.DISK_FULL);
+            disk.failOnce(1, Kind.DISK_FULL);
             assertThat(kindOf(() -> volume.apply(batch))).isEqualTo(Kind.DISK_FULL);
             assertThat(volume.status().appliedLsn()).isZero();
             assertThat(contents(volume)).containsOnly(0);
             volume.apply(List.of(Fixtures.write(1, 1, 9, 9, 1)));
         }
-        try (Volume volume = Volume.open(dir, disk.after(Unsynced.KEPT, 1), SMALL)) {
+        try (Volume volume = Volume.open(dir, disk.afterPowerCut(Unsynced.KEPT, 1), SMALL)) {
             assertThat(volume.status().appliedLsn()).isEqualTo(1);
             assertThat(Fixtures.read(volume, 1, 1)).containsOnly(0);
         }
@@ -81,7 +82,7 @@ class DiskFailureTest {
     void when_even_the_cut_fails_the_volume_takes_no_more_changes() {
         try (Volume volume = Volume.open(dir, disk, SMALL)) {
             volume.assume(1, VolumeRole.PRIMARY);
-            disk.stopAfter(0, Kind.DISK_FULL);
+            disk.failFrom(1, Kind.DISK_FULL);
 
             assertThat(kindOf(() -> volume.write(1, data(2, 1)))).isEqualTo(Kind.DISK_FULL);
             assertThat(kindOf(() -> volume.write(1, data(2, 1)))).isEqualTo(Kind.IO_ERROR);
@@ -95,7 +96,7 @@ class DiskFailureTest {
             write(volume, 0, 1);
             write(volume, 5, 2);
             volume.sync();
-            disk.stopOnce(1, Kind.DISK_FULL);
+            disk.failOnce(1, Kind.DISK_FULL);
             assertThat(kindOf(volume::flush)).isEqualTo(Kind.DISK_FULL);
             assertThat(contents(volume)).isEqualTo(model.at(2));
             write(volume, 5, 3);
@@ -114,7 +115,7 @@ class DiskFailureTest {
             write(volume, 0, 1);
             volume.sync();
             write(volume, 1, 2);
-            disk.stopOnce(1, Kind.IO_ERROR);
+            disk.failOnce(1, Kind.IO_ERROR);
             assertThat(kindOf(volume::sync)).isEqualTo(Kind.IO_ERROR);
 
             assertThat(kindOf(volume::sync)).isEqualTo(Kind.IO_ERROR);
@@ -124,7 +125,7 @@ class DiskFailureTest {
             assertThat(volume.status().durableLsn()).isEqualTo(1);
             assertThat(contents(volume)).isEqualTo(model.at(2));
         }
-        try (Volume volume = Volume.open(dir, disk.after(Unsynced.LOST, 1), SMALL)) {
+        try (Volume volume = Volume.open(dir, disk.afterPowerCut(Unsynced.LOST, 1), SMALL)) {
             assertThat(volume.status().appliedLsn()).isEqualTo(1);
             assertThat(contents(volume)).isEqualTo(model.at(1));
         }
@@ -136,7 +137,7 @@ class DiskFailureTest {
             volume.assume(1, VolumeRole.REPLICA);
             RebuildSession session = volume.rebuild().start(new RebuildBounds(1, 1, 1, 1, false));
             BaseBlocks chunk = BaseBlocks.of(1, 1, 0, 0, Fixtures.BLOCKS, true, data(4, Fixtures.BLOCKS));
-            disk.stopOnce(1, Kind.DISK_FULL);
+            disk.failOnce(1, Kind.DISK_FULL);
             assertThat(kindOf(() -> session.applyBase(chunk))).isEqualTo(Kind.DISK_FULL);
             assertThat(session.progress().baseBlocksDone()).isZero();
 

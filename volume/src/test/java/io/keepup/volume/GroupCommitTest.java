@@ -6,7 +6,8 @@ import static io.keepup.volume.Fixtures.contents;
 import static io.keepup.volume.Fixtures.data;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.keepup.volume.PowerLossDisk.Unsynced;
+import io.keepup.volume.disk.SimulatedDisk;
+import io.keepup.volume.disk.SimulatedDisk.Unsynced;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,7 +29,7 @@ class GroupCommitTest {
 
     @Test
     void writers_that_wait_together_share_one_fsync() throws Exception {
-        PowerLossDisk disk = new PowerLossDisk(dir);
+        SimulatedDisk disk = new SimulatedDisk();
         CountDownLatch held = new CountDownLatch(1);
         CountDownLatch released = new CountDownLatch(1);
         AtomicInteger syncs = new AtomicInteger();
@@ -79,10 +80,10 @@ class GroupCommitTest {
     void what_was_awaited_survives_and_every_block_is_somebodys_last_write() throws Exception {
         int writers = 8;
         int rounds = 60;
-        PowerLossDisk disk = new PowerLossDisk(dir);
+        SimulatedDisk disk = new SimulatedDisk();
         long[] acknowledged = new long[writers];
         byte[] data;
-        PowerLossDisk afterPowerCut;
+        SimulatedDisk afterPowerCut;
         try (Volume volume = Volume.create(dir, SPEC, disk, new VolumeTuning(8 * 512, 8192));
                 ExecutorService threads = Executors.newFixedThreadPool(writers)) {
             volume.assume(1, VolumeRole.PRIMARY);
@@ -107,7 +108,7 @@ class GroupCommitTest {
             }
             assertThat(volume.status().durableLsn()).isEqualTo((long) writers * rounds);
             data = contents(volume);
-            afterPowerCut = disk.after(Unsynced.LOST, 1);
+            afterPowerCut = disk.afterPowerCut(Unsynced.LOST, 1);
         }
         try (Volume volume = Volume.open(dir, afterPowerCut, VolumeTuning.DEFAULT)) {
             assertThat(volume.status().appliedLsn()).isEqualTo((long) writers * rounds);

@@ -7,6 +7,7 @@ import static io.keepup.volume.Fixtures.data;
 import static io.keepup.volume.Fixtures.write;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keepup.volume.disk.SimulatedDisk;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -56,7 +57,7 @@ class RebuildInterleavingTest {
         permute("", "BCWWWFF", orders);
         assertThat(orders).hasSize(7 * 6 * 5 * 4 * 3 * 2 / (3 * 2) / 2);
         byte[] expected = expected();
-        try (Volume replica = Volume.create(dir, Fixtures.SPEC, new PowerLossDisk(dir), VolumeTuning.DEFAULT)) {
+        try (Volume replica = Volume.create(dir, Fixtures.SPEC, new SimulatedDisk(), VolumeTuning.DEFAULT)) {
             replica.assume(1, VolumeRole.REPLICA);
             long session = 1;
             for (String order : orders) {

@@ -1,7 +1,6 @@
 package io.keepup.volume.disk;
 
 import io.keepup.volume.VolumeException;
-import io.keepup.volume.VolumeException.Kind;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -12,7 +11,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** Keeps a volume's directory to one opener: a file lock against other processes, a set against this one. */
-public final class DirectoryLock implements AutoCloseable {
+public final class DirectoryLock implements Disk.Lock {
     /** Name of the lock's file. */
     public static final String FILE = "lock";
 
@@ -29,7 +28,7 @@ public final class DirectoryLock implements AutoCloseable {
     }
 
     /** @throws VolumeException {@code LOCKED} when somebody has it, {@code NOT_WRITABLE} or {@code IO_ERROR} */
-    public static DirectoryLock acquire(Path directory) {
+    static DirectoryLock acquire(Path directory) {
         Path file = directory.resolve(FILE);
         Path key;
         try {
@@ -38,14 +37,14 @@ public final class DirectoryLock implements AutoCloseable {
             throw DiskErrors.of("open", directory, e);
         }
         if (!HELD_HERE.add(key)) {
-            throw locked(directory, "this process");
+            throw DiskErrors.locked(directory, "this process");
         }
         FileChannel channel = null;
         try {
             channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             FileLock lock = channel.tryLock();
             if (lock == null) {
-                throw locked(directory, "another process");
+                throw DiskErrors.locked(directory, "another process");
             }
             return new DirectoryLock(key, channel);
         } catch (IOException e) {
@@ -53,7 +52,7 @@ public final class DirectoryLock implements AutoCloseable {
             throw DiskErrors.of("lock", file, e);
         } catch (OverlappingFileLockException e) {
             release(key, channel);
-            throw locked(directory, "this process");
+            throw DiskErrors.locked(directory, "this process");
         } catch (VolumeException e) {
             release(key, channel);
             throw e;
@@ -75,11 +74,5 @@ public final class DirectoryLock implements AutoCloseable {
         } finally {
             HELD_HERE.remove(key);
         }
-    }
-
-    private static VolumeException locked(Path directory, String who) {
-        return new VolumeException(
-                Kind.LOCKED,
-                "Volume directory " + directory + " is in use by " + who + ": stop it or close it there first.");
     }
 }

@@ -34,6 +34,12 @@ public final class DiskErrors {
         return notWritable(action, path, e);
     }
 
+    static VolumeException locked(Path directory, String who) {
+        return new VolumeException(
+                Kind.LOCKED,
+                "Volume directory " + directory + " is in use by " + who + ": stop it or close it there first.");
+    }
+
     private static VolumeException notWritable(String action, Path path, Exception e) {
         return new VolumeException(
                 Kind.NOT_WRITABLE,

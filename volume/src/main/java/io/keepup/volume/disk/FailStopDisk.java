@@ -34,6 +34,11 @@ public final class FailStopDisk implements Disk {
     }
 
     @Override
+    public Lock lock(Path directory) {
+        return disk.lock(directory);
+    }
+
+    @Override
     public DiskFile open(Path path, boolean create) {
         return new GuardedFile(disk.open(path, create));
     }
@@ -41,6 +46,11 @@ public final class FailStopDisk implements Disk {
     @Override
     public boolean exists(Path path) {
         return disk.exists(path);
+    }
+
+    @Override
+    public boolean isDirectory(Path path) {
+        return disk.isDirectory(path);
     }
 
     @Override

@@ -12,6 +12,11 @@ import java.util.stream.Stream;
 /** The operating system's files. */
 public final class FileSystemDisk implements Disk {
     @Override
+    public Lock lock(Path directory) {
+        return DirectoryLock.acquire(directory);
+    }
+
+    @Override
     public DiskFile open(Path path, boolean create) {
         return new ChannelFile(path, create);
     }
@@ -19,6 +24,11 @@ public final class FileSystemDisk implements Disk {
     @Override
     public boolean exists(Path path) {
         return Files.exists(path);
+    }
+
+    @Override
+    public boolean isDirectory(Path path) {
+        return Files.isDirectory(path);
     }
 
     @Override
