@@ -162,7 +162,8 @@ class PrimaryLifeTest {
                         100L,
                         java.time.Instant.now().plusSeconds(60),
                         SessionCause.behind,
-                        new io.keepup.v1.DecisionFacts(100L, 1L, head)));
+                        new io.keepup.v1.DecisionFacts(100L, 1L, head),
+                        1));
         await().atMost(PlayedEngine.LIMIT).until(() -> primary.status().pins().size() == 1);
 
         long tail = primary.trimWal(head);

@@ -133,7 +133,7 @@ class PlayedTest {
                 new Wrong(RejectReason.not_primary, new BarrierConfirmed(volume.meta(r1, EPOCH), HEAD)),
                 new Wrong(RejectReason.not_primary, ack(r1, EPOCH, r1, SYNC + 1, HEAD)));
         wrong.forEach(w -> volume.putEvent(w.event));
-        volume.putEvent(volume.encode(Topics.COMMANDS_NODE, new StartReceiver(volume.meta(p, EPOCH))));
+        volume.putEvent(volume.encode(Topics.COMMANDS_NODE, new StartReceiver(volume.meta(p, EPOCH), 1)));
         volume.putEvent("no event at all".getBytes(StandardCharsets.UTF_8));
         volume.cluster().put(new ProducerRecord<>(Topics.EVENTS, volume.key(), null));
 

@@ -282,7 +282,7 @@ class RebuildTest {
         volume.put(
                 Topics.COMMANDS_SESSION,
                 r2,
-                new CancelSession(volume.meta(r2, 1), r2, session.id() - 1, FailureReason.cancelled));
+                new CancelSession(volume.meta(r2, 1), r2, session.id() - 1, FailureReason.cancelled, 1));
         volume.put(
                 Topics.COMMANDS_SESSION,
                 r2,
@@ -293,7 +293,7 @@ class RebuildTest {
         volume.put(
                 Topics.COMMANDS_SESSION,
                 r2,
-                new CancelSession(volume.meta(r2, 0), r2, session.id(), FailureReason.cancelled));
+                new CancelSession(volume.meta(r2, 0), r2, session.id(), FailureReason.cancelled, 1));
         // and stale records on the live session's own base lane, and on the WAL lane
         volume.put(baseLane, live, chunk(session.id() - 1, 1));
         volume.put(baseLane, live, chunk(session.id(), 0));

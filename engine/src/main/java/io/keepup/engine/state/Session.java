@@ -18,6 +18,7 @@ import java.util.Objects;
  * @param failure why it failed, {@code NONE} while it has not
  * @param deadline ms since 1970 by the clock of the deciding event, 0 for none [C4]
  * @param advancedAt ms: when it was issued, or last reported that it got on; for whoever watches for stalls [C4]
+ * @param issuedAt ms: when it was issued, by the clock of the deciding event; 0 when there is none, or none was kept
  */
 public record Session(
         long id,
@@ -34,7 +35,8 @@ public record Session(
         long bytes,
         FailureReason failure,
         long deadline,
-        long advancedAt) {
+        long advancedAt,
+        long issuedAt) {
 
     /** Nothing decided yet. */
     public static final Session NONE = idle(SessionKind.NONE, SessionCause.NONE);
@@ -50,7 +52,7 @@ public record Session(
     }
 
     private static Session idle(SessionKind kind, SessionCause cause) {
-        return new Session(0, kind, SessionState.IDLE, cause, 0, 0, 0, 0, 0, 0, 0, 0, FailureReason.NONE, 0, 0);
+        return new Session(0, kind, SessionState.IDLE, cause, 0, 0, 0, 0, 0, 0, 0, 0, FailureReason.NONE, 0, 0, 0);
     }
 
     /** A session just issued [E5]; a rebuild has no start and no pin of the engine's making. */
@@ -71,6 +73,7 @@ public record Session(
                 0,
                 FailureReason.NONE,
                 deadline,
+                now,
                 now);
     }
 
@@ -122,7 +125,8 @@ public record Session(
                 report.bytes(),
                 failure,
                 deadline,
-                advanced ? report.meta().occurredAt() : advancedAt);
+                advanced ? report.meta().occurredAt() : advancedAt,
+                issuedAt);
     }
 
     /** State failed, reason stored, all else kept [E8]. */
@@ -142,6 +146,7 @@ public record Session(
                 bytes,
                 reason,
                 deadline,
-                advancedAt);
+                advancedAt,
+                issuedAt);
     }
 }

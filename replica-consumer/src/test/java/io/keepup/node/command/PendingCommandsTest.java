@@ -34,7 +34,7 @@ class PendingCommandsTest {
 
     private void add(String volumeId, long offset) {
         Meta meta = new Meta(volumeId + "@" + offset, volumeId, "vs-1", 1L, START, "test");
-        pending.add(volumeId, LANE, offset, new StartReceiver(meta));
+        pending.add(volumeId, LANE, offset, new StartReceiver(meta, 1));
     }
 
     private static String id(SpecificRecord command) {

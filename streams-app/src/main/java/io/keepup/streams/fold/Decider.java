@@ -1,6 +1,7 @@
 package io.keepup.streams.fold;
 
 import io.keepup.engine.Admission;
+import io.keepup.engine.Engine;
 import io.keepup.engine.Fold;
 import io.keepup.engine.Folded;
 import io.keepup.engine.Policy;
@@ -149,7 +150,8 @@ final class Decider {
                 buffer(record.value()),
                 headers,
                 reason,
-                detail);
+                detail,
+                Engine.VERSION);
         String id = "rejected/%s/%d/%d".formatted(record.topic(), record.partition(), record.offset());
         List<Header> described = CloudEventHeaders.of(
                 Rejected.SCHEMA$.getFullName(), id, source, Instant.ofEpochMilli(record.timestamp()));

@@ -1,5 +1,6 @@
 package io.keepup.streams.mapping;
 
+import io.keepup.engine.Engine;
 import io.keepup.engine.message.Command;
 import io.keepup.engine.message.DecisionFacts;
 import io.keepup.engine.message.Origin;
@@ -37,9 +38,9 @@ public final class CommandMapping {
     public static SpecificRecord toWire(Command command, Meta meta) {
         return switch (command) {
             case Command.ApplyRole c ->
-                new ApplyRole(meta, WireWords.ROLE.avro(c.role()), c.sizeBytes(), c.blockSize());
-            case Command.ConfigureShipper c -> new ConfigureShipper(meta, endpoints(c.replicas()));
-            case Command.StartReceiver c -> new StartReceiver(meta);
+                new ApplyRole(meta, WireWords.ROLE.avro(c.role()), c.sizeBytes(), c.blockSize(), Engine.VERSION);
+            case Command.ConfigureShipper c -> new ConfigureShipper(meta, endpoints(c.replicas()), Engine.VERSION);
+            case Command.StartReceiver c -> new StartReceiver(meta, Engine.VERSION);
             case Command.IssueCatchUp c ->
                 new IssueCatchUp(
                         meta,
@@ -50,7 +51,8 @@ public final class CommandMapping {
                         c.pinLsn(),
                         Instant.ofEpochMilli(c.deadline()),
                         WireWords.CAUSE.avro(c.cause()),
-                        facts(c.facts()));
+                        facts(c.facts()),
+                        Engine.VERSION);
             case Command.IssueRebuild c ->
                 new IssueRebuild(
                         meta,
@@ -59,9 +61,11 @@ public final class CommandMapping {
                         c.targetLsn(),
                         Instant.ofEpochMilli(c.deadline()),
                         WireWords.CAUSE.avro(c.cause()),
-                        facts(c.facts()));
+                        facts(c.facts()),
+                        Engine.VERSION);
             case Command.CancelSession c ->
-                new CancelSession(meta, c.replicaId(), c.sessionId(), WireWords.FAILURE.avro(c.reason()));
+                new CancelSession(
+                        meta, c.replicaId(), c.sessionId(), WireWords.FAILURE.avro(c.reason()), Engine.VERSION);
         };
     }
 

@@ -1,5 +1,6 @@
 package io.keepup.streams.mapping;
 
+import io.keepup.engine.Engine;
 import io.keepup.engine.VolumeOverview;
 import io.keepup.engine.message.SyncAck;
 import io.keepup.engine.state.Readiness;
@@ -32,6 +33,7 @@ public final class ProjectionMapping {
                 .setDurableLsn(volume.durableLsn())
                 .setReplicas(replicas(volume))
                 .setNodes(volume.nodes().stream().map(ProjectionMapping::node).toList())
+                .setEngineVersion(Engine.VERSION)
                 .build();
     }
 

@@ -34,7 +34,7 @@ import org.apache.avro.specific.SpecificDatumWriter;
 public final class StateCodec {
 
     /** Version that is written. */
-    static final int CURRENT = 2;
+    static final int CURRENT = 3;
 
     private static final String FROZEN = "/io/keepup/streams/state/volume-state-%d.avsc";
 

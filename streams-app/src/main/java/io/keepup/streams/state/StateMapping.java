@@ -1,5 +1,6 @@
 package io.keepup.streams.state;
 
+import io.keepup.engine.Engine;
 import io.keepup.engine.message.ReplicaEndpoint;
 import io.keepup.engine.message.SyncAck;
 import io.keepup.engine.state.ById;
@@ -32,7 +33,8 @@ final class StateMapping {
                 state.sizeBytes(),
                 state.blockSize(),
                 state.lastSessionId(),
-                state.lastCommand());
+                state.lastCommand(),
+                Engine.VERSION);
     }
 
     private static StoredView stored(View view) {
@@ -92,7 +94,8 @@ final class StateMapping {
                 session.bytes(),
                 StateWords.FAILURE.avro(session.failure()),
                 session.deadline(),
-                session.advancedAt());
+                session.advancedAt(),
+                session.issuedAt());
     }
 
     static VolumeState state(StoredVolume volume) {
@@ -163,6 +166,7 @@ final class StateMapping {
                 session.getBytes(),
                 StateWords.FAILURE.engine(session.getFailure()),
                 session.getDeadline(),
-                session.getAdvancedAt());
+                session.getAdvancedAt(),
+                session.getIssuedAt());
     }
 }

@@ -2,6 +2,7 @@ package io.keepup.streams.fold;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keepup.engine.Engine;
 import io.keepup.schemas.codec.CloudEventHeaders;
 import io.keepup.schemas.topic.Topics;
 import io.keepup.streams.Events;
@@ -142,6 +143,24 @@ class FoldTopologyTest {
                     .containsEntry(CloudEventHeaders.CAUSE_PARTITION, "0")
                     .containsEntry(CloudEventHeaders.CAUSE_OFFSET, "1");
         }
+    }
+
+    @Test
+    void everything_the_fold_puts_out_says_which_engine_decided_it() {
+        List<Out> outs = new ArrayList<>(fold.send(events.primary(1, "vs-2")));
+        outs.addAll(fold.send(events.replica("vs-2", 1)));
+        outs.addAll(fold.send(events.ack("vs-2", 1, 1, 40, 10, 100)));
+        outs.addAll(fold.send(events.cancelWish("vs-2", 1, 1)));
+        outs.addAll(fold.send(events.ack("vs-2", 1, 2, 5, 10, 100)));
+        outs.addAll(fold.send(events.barrier(7, 1)));
+        assertThat(outs)
+                .extracting(o -> o.value().getSchema().getName())
+                .contains("ApplyRole", "ConfigureShipper", "StartReceiver", "IssueCatchUp", "IssueRebuild")
+                .contains("CancelSession", "VolumeProjection", "Rejected");
+        assertThat(outs).allSatisfy(o -> assertThat(o.value()
+                        .get(o.value().getSchema().getField("engineVersion").pos()))
+                .as(o.value().getSchema().getName())
+                .isEqualTo(Engine.VERSION));
     }
 
     @Test

@@ -132,7 +132,7 @@ class RejectionTest {
         Rejected rejected = expectRejected(
                 RejectReason.wrong_type,
                 "vol-1",
-                fold.codec.encode(Topics.EVENTS, new StartReceiver(events.meta("vs-2", 5))));
+                fold.codec.encode(Topics.EVENTS, new StartReceiver(events.meta("vs-2", 5), 1)));
         assertThat(rejected.getDetail()).contains("StartReceiver");
     }
 

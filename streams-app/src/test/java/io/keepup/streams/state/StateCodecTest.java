@@ -3,10 +3,13 @@ package io.keepup.streams.state;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.keepup.engine.Engine;
 import io.keepup.engine.Fold;
 import io.keepup.engine.Policy;
 import io.keepup.engine.Step;
 import io.keepup.engine.state.ReplicaView;
+import io.keepup.engine.state.Session;
+import io.keepup.engine.state.View;
 import io.keepup.engine.state.VolumeState;
 import io.keepup.streams.Events;
 import io.keepup.streams.RandomHistory;
@@ -15,9 +18,13 @@ import io.keepup.v1.SessionKind;
 import io.keepup.v1.state.StoredVolume;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
+import org.apache.avro.io.BinaryDecoder;
+import org.apache.avro.io.DecoderFactory;
+import org.apache.avro.specific.SpecificDatumReader;
 import org.apache.avro.specific.SpecificRecord;
 import org.junit.jupiter.api.Test;
 
@@ -55,8 +62,41 @@ class StateCodecTest {
     /** The bytes were written by the build that had version 1, from these very events. */
     @Test
     void bytes_of_version_1_are_read_and_no_wish_was_heard_then() throws IOException {
+        VolumeState read = codec.decode(written("volume-state-1.b64"));
+
+        assertThat(read).isEqualTo(withoutIssueTimes(folded(early(new Events("vol-1")))));
+        assertThat(read.primaryView().replicas())
+                .extracting(ReplicaView::lastWishAt)
+                .containsOnly(0L);
+        assertThat(codec.decode(codec.encode(read))).isEqualTo(read);
+    }
+
+    /** The bytes were written by the build that had version 2, from these very events. */
+    @Test
+    void bytes_of_version_2_are_read_and_when_a_session_was_issued_is_not_known_then() throws IOException {
         Events e = new Events("vol-1");
-        List<SpecificRecord> log = List.of(
+        List<SpecificRecord> log = new ArrayList<>(early(e));
+        log.add(e.rebuildWish("vs-3", 3));
+
+        VolumeState read = codec.decode(written("volume-state-2.b64"));
+
+        assertThat(read).isEqualTo(withoutIssueTimes(folded(log)));
+        assertThat(read.primaryView().replicas().get("vs-3").lastWishAt()).isPositive();
+        assertThat(codec.decode(codec.encode(read))).isEqualTo(read);
+    }
+
+    @Test
+    void the_engine_that_folded_last_stands_in_the_bytes() throws IOException {
+        byte[] bytes = codec.encode(folded(early(new Events("vol-1"))));
+        BinaryDecoder decoder = DecoderFactory.get().binaryDecoder(bytes, 1, bytes.length - 1, null);
+
+        StoredVolume stored = new SpecificDatumReader<>(StoredVolume.class).read(null, decoder);
+
+        assertThat(stored.getEngineVersion()).isEqualTo(Engine.VERSION).isPositive();
+    }
+
+    private static List<SpecificRecord> early(Events e) {
+        return List.of(
                 e.primary(3, "vs-2", "vs-3"),
                 e.replica("vs-2", 3),
                 e.primaryReady(3),
@@ -65,19 +105,48 @@ class StateCodecTest {
                 e.ack("vs-3", 3, 8, 5, 10, 120),
                 e.failed("vs-3", 3, 2, SessionKind.rebuild, FailureReason.pin_lost),
                 e.barrier(3, 90));
+    }
+
+    private static VolumeState folded(List<SpecificRecord> log) {
         Fold fold = new Fold(Policy.safe());
-        VolumeState expected = VolumeState.initial("vol-1");
+        VolumeState state = VolumeState.initial("vol-1");
         for (SpecificRecord event : log) {
-            expected = ((Step) fold.apply(expected, RandomHistory.event(event))).state();
+            state = ((Step) fold.apply(state, RandomHistory.event(event))).state();
         }
+        return state;
+    }
 
-        VolumeState read = codec.decode(written("volume-state-1.b64"));
+    /** The same as a version kept it that had no such field. */
+    private static VolumeState withoutIssueTimes(VolumeState state) {
+        VolumeState next = state;
+        for (View view : state.views()) {
+            View known = view;
+            for (ReplicaView replica : view.replicas()) {
+                known = known.withReplica(replica.withSession(withoutIssueTime(replica.session())));
+            }
+            next = next.withView(known);
+        }
+        return next;
+    }
 
-        assertThat(read).isEqualTo(expected);
-        assertThat(read.primaryView().replicas())
-                .extracting(ReplicaView::lastWishAt)
-                .containsOnly(0L);
-        assertThat(codec.decode(codec.encode(read))).isEqualTo(expected);
+    private static Session withoutIssueTime(Session s) {
+        return new Session(
+                s.id(),
+                s.kind(),
+                s.state(),
+                s.cause(),
+                s.startLsn(),
+                s.targetLsn(),
+                s.pinLsn(),
+                s.progress(),
+                s.walAppliedLsn(),
+                s.baseBlocksDone(),
+                s.baseBlocksTotal(),
+                s.bytes(),
+                s.failure(),
+                s.deadline(),
+                s.advancedAt(),
+                0);
     }
 
     private static byte[] written(String resource) throws IOException {
