@@ -34,5 +34,7 @@ public enum NodeCounter {
     BASE_BYTES_SENT,
     PINS_TAKEN,
     PINS_RELEASED,
+    /** Of these, the ones the hard limit of the WAL broke [N4]. */
+    PINS_BROKEN,
     VOLUME_ERRORS
 }

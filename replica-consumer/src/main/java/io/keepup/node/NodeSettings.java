@@ -30,6 +30,10 @@ public final class NodeSettings {
             "node.wal.retain.bytes",
             1L << 30,
             "WAL kept per volume for replicas that were away, bytes; pins keep more.");
+    public static final Setting<Long> WAL_LIMIT_BYTES = Setting.longBytes(
+            "node.wal.limit.bytes",
+            0,
+            "WAL kept per volume at most, bytes: a session that needs more fails; by default four times node.wal.retain.bytes.");
     public static final Setting<Integer> LANE_BUFFER_BYTES = Setting.bytes(
             "node.lane.buffer.bytes", 32 << 20, "Most bytes a lane's producer holds before its sender has to wait.");
     public static final Setting<Integer> BASE_CHUNK_BYTES =
@@ -54,6 +58,7 @@ public final class NodeSettings {
             SYNC_REPEAT,
             WAL_BATCH_BYTES,
             WAL_RETAIN_BYTES,
+            WAL_LIMIT_BYTES,
             LANE_BUFFER_BYTES,
             BASE_CHUNK_BYTES,
             SESSION_STALL,
@@ -93,6 +98,11 @@ public final class NodeSettings {
         this.registryUrl = Objects.requireNonNull(registryUrl, "registryUrl");
         this.listen = requireAddress(listen);
         properties.forEach(this::put);
+        if (walLimitBytes() < get(WAL_RETAIN_BYTES)) {
+            throw new IllegalArgumentException("%s is %d, below %s, %d: give it at least that"
+                    .formatted(
+                            WAL_LIMIT_BYTES.name(), walLimitBytes(), WAL_RETAIN_BYTES.name(), get(WAL_RETAIN_BYTES)));
+        }
     }
 
     private void put(String name, String text) {
@@ -123,6 +133,13 @@ public final class NodeSettings {
     @SuppressWarnings("unchecked") // put() stored what the setting's own parser made
     public <T> T get(Setting<T> setting) {
         return (T) values.getOrDefault(setting.name(), setting.defaultValue());
+    }
+
+    /** Bytes of WAL per volume that not even a pin may exceed [N4]. */
+    public long walLimitBytes() {
+        long given = get(WAL_LIMIT_BYTES);
+        long retained = get(WAL_RETAIN_BYTES);
+        return given > 0 ? given : retained > Long.MAX_VALUE / 4 ? Long.MAX_VALUE : retained * 4;
     }
 
     public String id() {

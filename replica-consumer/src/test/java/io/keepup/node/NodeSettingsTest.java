@@ -25,6 +25,22 @@ class NodeSettingsTest {
     }
 
     @Test
+    void the_hard_limit_of_the_WAL_follows_its_retention_unless_given() {
+        assertThat(with(Map.of()).walLimitBytes()).isEqualTo(4L << 30);
+        assertThat(with(Map.of("node.wal.retain.bytes", "1000")).walLimitBytes())
+                .isEqualTo(4_000);
+        assertThat(with(Map.of("node.wal.retain.bytes", "1000", "node.wal.limit.bytes", "1500"))
+                        .walLimitBytes())
+                .isEqualTo(1_500);
+        assertThat(with(Map.of("node.wal.retain.bytes", String.valueOf(Long.MAX_VALUE)))
+                        .walLimitBytes())
+                .isEqualTo(Long.MAX_VALUE);
+        assertThatThrownBy(() -> with(Map.of("node.wal.limit.bytes", "1000")))
+                .hasMessage(
+                        "node.wal.limit.bytes is 1000, below node.wal.retain.bytes, 1073741824: give it at least that");
+    }
+
+    @Test
     void what_cannot_be_used_is_said() {
         assertThatThrownBy(() -> with(Map.of("node.sink.interval.ms", "1"))).hasMessageContaining("no setting");
         assertThatThrownBy(() -> with(Map.of("node.sync.interval.ms", "soon")))

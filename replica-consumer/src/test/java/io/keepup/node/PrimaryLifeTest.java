@@ -7,17 +7,25 @@ import io.keepup.node.fixture.LaneContent;
 import io.keepup.node.fixture.Nodes;
 import io.keepup.node.fixture.PlayedEngine;
 import io.keepup.node.fixture.TestCluster;
+import io.keepup.node.hosting.HostedStatus.PinStatus;
 import io.keepup.node.hosting.HostedVolume;
 import io.keepup.schemas.topic.Topics;
 import io.keepup.v1.BaseEnd;
 import io.keepup.v1.BaseManifest;
+import io.keepup.v1.DecisionFacts;
 import io.keepup.v1.FailureReason;
+import io.keepup.v1.IssueCatchUp;
 import io.keepup.v1.ReadinessObserved;
 import io.keepup.v1.SessionCause;
+import io.keepup.v1.SessionFailed;
 import io.keepup.v1.SyncAckReceived;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -151,19 +159,7 @@ class PrimaryLifeTest {
         long head = Nodes.writeRandom(primary, new Random(1), 500);
         awaitShipped(primary, head);
         // The session's replica is away: only CancelSession can free the pin.
-        engine.send(
-                a,
-                new io.keepup.v1.IssueCatchUp(
-                        engine.meta(a, 1),
-                        b,
-                        1L,
-                        100L,
-                        head,
-                        100L,
-                        java.time.Instant.now().plusSeconds(60),
-                        SessionCause.behind,
-                        new io.keepup.v1.DecisionFacts(100L, 1L, head),
-                        1));
+        pin(1, 100, head);
         await().atMost(PlayedEngine.LIMIT).until(() -> primary.status().pins().size() == 1);
 
         long tail = primary.trimWal(head);
@@ -196,6 +192,111 @@ class PrimaryLifeTest {
             return primary.status().laneTail() > 1;
         });
         assertThat(primary.status().laneTail()).isLessThan(primary.status().shippedLsn());
+    }
+
+    @Test
+    void N4_the_hard_limit_breaks_the_pin_in_its_way_says_so_once_and_leaves_the_others() {
+        // given a session that holds the WAL from LSN 10 on, and another from the head on
+        String c = TestCluster.get().name("vs-c");
+        nodes.stop(b);
+        HostedVolume primary = restarted("500000", "2000000");
+        engine.makePrimary(a, 1, SIZE, b, c);
+        long head = Nodes.writeRandom(primary, new Random(1), 100);
+        awaitShipped(primary, head);
+        pin(1, 10, head);
+        engine.rebuildTo(a, c, 1, 2, head, SessionCause.behind_wal_tail);
+        await().atMost(PlayedEngine.LIMIT).until(() -> primary.status().pins().size() == 2);
+
+        // when writes go on past the limit
+        Random random = new Random(2);
+        Set<Boolean> slowed = new HashSet<>();
+        await().atMost(PlayedEngine.LIMIT).until(() -> {
+            long tail = primary.status().laneTail();
+            if (primary.status().pins().size() == 2) {
+                assertThat(tail).as("tail under the pin").isLessThanOrEqualTo(11);
+                Nodes.writeRandom(primary, random, 5);
+                slowed.add(primary.pressure().isPositive());
+            }
+            return tail > 11;
+        });
+
+        // then writers were slowed, and then one session has failed, and what the other holds is still there
+        assertThat(slowed).containsExactlyInAnyOrder(false, true);
+        SessionFailed failed = engine.failed(1);
+        assertThat(failed.getReason()).isEqualTo(FailureReason.pin_lost);
+        assertThat(failed.getReplicaId()).isEqualTo(b);
+        assertThat(failed.getMeta().getNodeId()).isEqualTo(a);
+        assertThat(failed.getMeta().getSource()).isEqualTo("node/" + a);
+        assertThat(primary.status().pins()).extracting(PinStatus::sessionId).containsExactly(2L);
+        assertThat(primary.status().laneTail()).isLessThanOrEqualTo(head + 1);
+
+        // when they go on, the other gives way too, and its base is no longer served
+        await().atMost(PlayedEngine.LIMIT).until(() -> {
+            Nodes.writeRandom(primary, random, 5);
+            return primary.status().pins().isEmpty();
+        });
+        assertThat(engine.failed(2).getReason()).isEqualTo(FailureReason.pin_lost);
+        await().atMost(PlayedEngine.LIMIT)
+                .until(() -> LaneContent.of(Topics.base(volumeId)).isEmpty());
+        await().atMost(PlayedEngine.LIMIT).until(() -> primary.status().laneTail() > head + 1);
+
+        // and the next sync tells the new tail; nothing was said or released twice
+        long tail = primary.status().laneTail();
+        engine.await1(SyncAckReceived.class, e -> e.getPrimaryWalTail() >= tail);
+        assertThat(engine.events(SessionFailed.class)).hasSize(2);
+        assertThat(nodes.get(a).metrics().get(NodeCounter.PINS_BROKEN)).isEqualTo(2);
+        assertThat(nodes.get(a).metrics().get(NodeCounter.PINS_RELEASED)).isEqualTo(2);
+        assertThat(primary.pressure()).isZero();
+    }
+
+    @Test
+    void N4_after_a_restart_the_lane_is_not_taken_for_larger_than_it_is() {
+        // given many small batches and then a large one, below the limit altogether
+        nodes.stop(b);
+        HostedVolume primary = restarted("500000", "2000000");
+        pin(1, 1, 1);
+        await().atMost(PlayedEngine.LIMIT).until(() -> primary.status().pins().size() == 1);
+        for (int i = 0; i < 20; i++) {
+            awaitShipped(primary, Nodes.writeRandom(primary, new Random(i), 1));
+        }
+        long head = primary.write(0, ByteBuffer.allocate(256 * Nodes.BLOCK));
+        primary.awaitDurable(head);
+        awaitShipped(primary, head);
+
+        // when the primary is restarted and has looked at its lane
+        HostedVolume again = restarted("500000", "2000000");
+        await().atMost(PlayedEngine.LIMIT).until(() -> again.status().shippedLsn() == head);
+        await().atMost(PlayedEngine.LIMIT).until(() -> nodes.get(a).metrics().get(NodeCounter.SYNCS_ASKED) > 1);
+
+        // then the pin stands
+        assertThat(again.status().pins()).hasSize(1);
+        assertThat(again.status().laneTail()).isLessThanOrEqualTo(2);
+        assertThat(engine.events(SessionFailed.class)).isEmpty();
+    }
+
+    private HostedVolume restarted(String retainBytes, String limitBytes) {
+        nodes.stop(a);
+        nodes.with("node.wal.retain.bytes", retainBytes)
+                .with("node.wal.limit.bytes", limitBytes)
+                .start(a);
+        return nodes.volume(a, volumeId);
+    }
+
+    /** A catch-up of a replica that is away holds the WAL above an LSN. */
+    private void pin(long sessionId, long lsn, long head) {
+        engine.send(
+                a,
+                new IssueCatchUp(
+                        engine.meta(a, 1),
+                        b,
+                        sessionId,
+                        lsn,
+                        head,
+                        lsn,
+                        Instant.now().plusSeconds(60),
+                        SessionCause.behind,
+                        new DecisionFacts(lsn, 1L, head),
+                        1));
     }
 
     @Test

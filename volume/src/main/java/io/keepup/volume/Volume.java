@@ -222,6 +222,12 @@ public final class Volume implements AutoCloseable {
         });
     }
 
+    /** Bytes of the retained WAL entries from {@code fromLsn} on, with their headers. */
+    public long walBytes(long fromLsn) {
+        return core.store.whileReading(
+                () -> core.wal.bytesFrom(Math.max(fromLsn, core.requireUsable().walTail())));
+    }
+
     /** Epoch of the entry: if the WAL still holds it, or it is the checkpoint, or the one before the tail; else 0. */
     public long epochAt(long lsn) {
         return core.store.whileReading(() -> {

@@ -44,6 +44,26 @@ class WalShippingTest {
     }
 
     @Test
+    void the_bytes_from_an_entry_on_are_counted_over_segments_and_from_the_tail() {
+        Path dir = tmp.resolve("v");
+        primary(dir).close();
+        try (Volume volume = Volume.open(dir, new FileSystemDisk(), SMALL_SEGMENTS)) {
+            for (int i = 0; i < 6; i++) {
+                volume.write(i, data(i, 1));
+            }
+            long entry = volume.walBytes(6);
+            assertThat(entry).isGreaterThan(BLOCK);
+            assertThat(volume.walBytes(1)).isEqualTo(6 * entry);
+            assertThat(volume.walBytes(4)).isEqualTo(3 * entry);
+            assertThat(volume.walBytes(7)).isZero();
+
+            volume.flush();
+            volume.recycleWal(4);
+            assertThat(volume.walBytes(1)).isEqualTo(2 * entry);
+        }
+    }
+
+    @Test
     void batches_keep_to_the_limit_but_give_at_least_one() {
         try (Volume volume = primary(tmp)) {
             for (int i = 0; i < 10; i++) {

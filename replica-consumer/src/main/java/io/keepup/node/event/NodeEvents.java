@@ -155,10 +155,15 @@ public final class NodeEvents {
                         result.skippedBlocks));
     }
 
-    /** Returns when acknowledged. */
+    /** This node's own session as a replica failed. Returns when acknowledged. */
     public void failed(SessionRef ref, FailureReason reason, String detail) {
+        failed(nodeId, ref, reason, detail);
+    }
+
+    /** A replica's session failed, whoever says so. Returns when acknowledged. */
+    public void failed(String replicaId, SessionRef ref, FailureReason reason, String detail) {
         Meta meta = meta(ref.volumeId, ref.primaryId, ref.epoch);
-        event(meta, new SessionFailed(meta, nodeId, ref.sessionId, ref.kind, reason, detail));
+        event(meta, new SessionFailed(meta, replicaId, ref.sessionId, ref.kind, reason, detail));
     }
 
     private void event(Meta meta, org.apache.avro.specific.SpecificRecord event) {

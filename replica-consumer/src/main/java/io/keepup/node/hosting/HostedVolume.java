@@ -193,6 +193,11 @@ public final class HostedVolume {
         return here.retained().trim(upToLsn);
     }
 
+    /** How long a writer should wait before its next write, so that sessions keep the WAL they need [N4]. */
+    public Duration pressure() {
+        return primary().map(here -> here.retained().pressure()).orElse(Duration.ZERO);
+    }
+
     private PrimaryVolume requirePrimary() {
         PrimaryVolume here = primary;
         if (here == null) {

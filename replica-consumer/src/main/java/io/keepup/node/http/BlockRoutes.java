@@ -15,6 +15,7 @@ import io.keepup.volume.VolumeException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -141,6 +142,7 @@ final class BlockRoutes {
             send(response, Status.GATEWAY_TIMEOUT_504, Map.of("error", "NO_QUORUM", "message", message, "lsn", lsn));
             return;
         }
+        LockSupport.parkNanos(volume.pressure().toNanos());
         send(response, Status.OK_200, Map.of("lsn", lsn, "durable", asked.quorum ? "quorum" : "local"));
     }
 

@@ -134,6 +134,7 @@ public final class PrimaryVolume implements AutoCloseable {
     /** To be called every sync interval. */
     public void tick() {
         rounds.tick();
+        shipper.trimWhenOverdue(); // also when nothing more is written
     }
 
     /** An entry was appended to the local WAL. */

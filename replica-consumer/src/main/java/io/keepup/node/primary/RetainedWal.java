@@ -3,11 +3,16 @@ package io.keepup.node.primary;
 import io.keepup.node.NodeContext;
 import io.keepup.node.NodeCounter;
 import io.keepup.node.NodeSettings;
+import io.keepup.node.event.NodeEvents.SessionRef;
 import io.keepup.node.lane.LaneTopics;
 import io.keepup.node.lane.WalTopic;
+import io.keepup.node.note.NoteState.Pin;
+import io.keepup.v1.FailureReason;
 import io.keepup.volume.Volume;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
@@ -15,13 +20,15 @@ import org.slf4j.LoggerFactory;
 
 /**
  * What the WAL lane of one primary volume holds: its bounds and its trimming. The tail is a fact about the lane, told in
- * every sync; local WAL is recycled only below it. Thread-safe.
+ * every sync; local WAL is recycled only below it. Pins hold the tail, up to a hard limit [N4]. Thread-safe.
  */
 public final class RetainedWal {
 
     private static final Logger log = LoggerFactory.getLogger(RetainedWal.class);
     private static final int SLICES = 16;
     private static final long BETWEEN_TRIMS_MS = 1_000;
+    private static final double SLOW_FROM = 0.75;
+    private static final long SLOWEST_MS = 100;
 
     private record Slice(long lastLsn, long bytes) {}
 
@@ -31,6 +38,7 @@ public final class RetainedWal {
     private final long epoch;
     private final PinBoard pins;
     private final long limit;
+    private final long hardLimit;
     private final Deque<Slice> slices = new ArrayDeque<>();
     private final ReentrantLock trims = new ReentrantLock();
     private long triedAt;
@@ -46,9 +54,10 @@ public final class RetainedWal {
         this.epoch = epoch;
         this.pins = pins;
         this.limit = context.settings().get(NodeSettings.WAL_RETAIN_BYTES);
+        this.hardLimit = context.settings().walLimitBytes();
     }
 
-    /** The lane's bounds are known: it holds {@code tail} to {@code last}, in about so many bytes. */
+    /** The lane's bounds are known: it holds {@code firstLsn} to {@code lastLsn}, in about so many bytes. */
     synchronized void connected(long firstLsn, long lastLsn, long bytes) {
         tail = firstLsn;
         acknowledged = lastLsn;
@@ -76,14 +85,20 @@ public final class RetainedWal {
         retainedBytes += bytes;
     }
 
-    /** Up to where to trim so that three quarters of the retention limit stay; 0 while there is no need. */
+    /** Up to where to trim so that three quarters of the retention limit stay; 0 while there is no need, or no way. */
     synchronized long overdue() {
         long now = context.clock().millis();
-        if (retainedBytes <= limit || pins.floor() < tail || now - triedAt < BETWEEN_TRIMS_MS) {
+        boolean held = pins.floor() < tail && retainedBytes <= hardLimit;
+        if (!connected || retainedBytes <= limit || held || now - triedAt < BETWEEN_TRIMS_MS) {
             return 0;
         }
         triedAt = now;
-        long excess = retainedBytes - limit / 4 * 3;
+        return lastOf(retainedBytes - limit / 4 * 3);
+    }
+
+    /** Last LSN of the oldest so many bytes. */
+    private long lastOf(long bytes) {
+        long excess = bytes;
         long upTo = 0;
         for (Slice slice : slices) {
             if (excess <= 0) {
@@ -93,6 +108,44 @@ public final class RetainedWal {
             excess -= slice.bytes;
         }
         return upTo;
+    }
+
+    /**
+     * Breaks the pins but for which the lane could keep to its hard limit, and no others: says that their sessions failed,
+     * then releases them. Said again after a crash in between, to no effect [G4].
+     */
+    void breakPins() {
+        for (Pin pin : inTheWay()) {
+            SessionRef session = new SessionRef(volumeId, context.nodeId(), epoch, pin.sessionId(), pin.kind());
+            String why = "the WAL lane of volume %s holds more than its limit of %d bytes above LSN %d"
+                    .formatted(volumeId, hardLimit, pin.lsn());
+            context.events().failed(pin.replicaId(), session, FailureReason.pin_lost, why);
+            pins.release(pin.sessionId(), "broken, " + why);
+            context.metrics().count(NodeCounter.PINS_BROKEN);
+            log.warn(
+                    "Volume {}: {} session {} of {} gives way to the limit of the WAL, {} bytes",
+                    volumeId,
+                    pin.kind(),
+                    pin.sessionId(),
+                    pin.replicaId(),
+                    hardLimit);
+        }
+    }
+
+    private synchronized List<Pin> inTheWay() {
+        long upTo = lastOf(retainedBytes - hardLimit);
+        return pins.live().stream().filter(pin -> pin.lsn() < upTo).toList();
+    }
+
+    /**
+     * How long a writer should wait before its next write: nothing while less than three quarters of the hard limit are
+     * full, then more and more, so that a session whose pin holds the WAL may still get through before it breaks [N4].
+     */
+    public synchronized Duration pressure() {
+        double full = (double) retainedBytes / hardLimit;
+        return full <= SLOW_FROM || pins.floor() == Long.MAX_VALUE
+                ? Duration.ZERO
+                : Duration.ofMillis((long) (SLOWEST_MS * Math.min(1, (full - SLOW_FROM) / (1 - SLOW_FROM))));
     }
 
     /**

@@ -141,7 +141,8 @@ final class WalShipper implements Runnable {
         WalTopic.Shipped first =
                 topic.first(epoch, topic.begin(), last.offset() + 1).orElse(last);
         next = last.lastLsn() + 1;
-        retained.connected(first.firstLsn(), last.lastLsn(), (last.offset() - first.offset() + 1) * last.bytes());
+        // The local WAL holds what the lane holds: entries cost nearly the same there.
+        retained.connected(first.firstLsn(), last.lastLsn(), volume.walBytes(first.firstLsn()) - volume.walBytes(next));
     }
 
     private void begin(long walTail, boolean nothingOwn) {
@@ -224,13 +225,15 @@ final class WalShipper implements Runnable {
         }
     }
 
-    private void trimWhenOverdue() {
+    /** Trims in the background, breaking pins where the hard limit demands it; to be called often. */
+    void trimWhenOverdue() {
         long upTo = retained.overdue();
         if (upTo > 0 && trimming.compareAndSet(false, true)) {
             Thread.ofVirtual()
                     .name("keepup-%s-trim-%s".formatted(context.nodeId(), volumeId))
                     .start(() -> {
                         try {
+                            retained.breakPins();
                             retained.trim(upTo);
                         } catch (RuntimeException e) {
                             log.error("Volume {}: trimming the WAL up to LSN {} failed", volumeId, upTo, e);

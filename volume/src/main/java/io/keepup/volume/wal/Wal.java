@@ -219,6 +219,22 @@ public final class Wal implements AutoCloseable {
         return entries;
     }
 
+    /** Bytes of the entries from {@code fromLsn} on, which must not be below the oldest, with their headers. */
+    public long bytesFrom(long fromLsn) {
+        appendLock.lock();
+        try {
+            long bytes = 0;
+            for (Segment segment : segments) {
+                if (segment.lastLsn() >= fromLsn) {
+                    bytes += segment.end() - segment.offset(Math.max(fromLsn, segment.firstLsn));
+                }
+            }
+            return bytes;
+        } finally {
+            appendLock.unlock();
+        }
+    }
+
     /** Epoch of a retained entry. */
     public long epochOf(long lsn) {
         Segment segment;
