@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.consumer.ConsumerInterceptor;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -20,12 +21,15 @@ import org.apache.kafka.common.TopicPartition;
 
 /**
  * What lies between nodes and broker: every Kafka client of a node under test has one. A test can make a topic slow to send
- * to, so that a base takes as long as the test needs, and lose what a topic brings to a node.
+ * to, so that a base takes as long as the test needs, lose what a topic brings to a node, hold it up, and cut a node off.
  */
 public final class Network implements ProducerInterceptor<byte[], byte[]>, ConsumerInterceptor<byte[], byte[]> {
 
     private static final Map<String, Duration> SLOW = new ConcurrentHashMap<>();
-    private static final Set<Loss> LOST = ConcurrentHashMap.newKeySet();
+    private static final Set<Way> LOST = ConcurrentHashMap.newKeySet();
+    private static final Set<Way> HELD = ConcurrentHashMap.newKeySet();
+    private static final Set<String> CUT = ConcurrentHashMap.newKeySet();
+    private static final long STEP_NANOS = 5_000_000;
 
     private String client;
 
@@ -41,28 +45,67 @@ public final class Network implements ProducerInterceptor<byte[], byte[]>, Consu
 
     /** Loses all records of a topic on their way to a node. */
     static void lose(String nodeId, String topic) {
-        LOST.add(new Loss(nodeId, topic));
+        LOST.add(new Way(nodeId, topic));
     }
 
-    /** Records of the topic come to the node again. */
+    /** Holds up all records of a topic on their way to a node; none is lost. */
+    static void hold(String nodeId, String topic) {
+        HELD.add(new Way(nodeId, topic));
+    }
+
+    /** Records of the topic come to the node again, and those that were held. */
     static void bring(String nodeId, String topic) {
-        LOST.remove(new Loss(nodeId, topic));
+        LOST.remove(new Way(nodeId, topic));
+        HELD.remove(new Way(nodeId, topic));
     }
 
-    private record Loss(String nodeId, String topic) {}
+    /** Nothing comes to the node or leaves it; it does not notice, and nothing is lost. */
+    static void cut(String nodeId) {
+        CUT.add(nodeId);
+    }
+
+    /** The node is reached again. */
+    static void mend(String nodeId) {
+        CUT.remove(nodeId);
+    }
+
+    /** All is well again for a volume, its nodes and lanes. */
+    static void calm(String volumeId) {
+        SLOW.keySet().removeIf(topic -> topic.contains("." + volumeId + "."));
+        LOST.removeIf(way -> way.nodeId.startsWith(volumeId + "-"));
+        HELD.removeIf(way -> way.nodeId.startsWith(volumeId + "-"));
+        CUT.removeIf(nodeId -> nodeId.startsWith(volumeId + "-"));
+    }
+
+    private record Way(String nodeId, String topic) {}
 
     @Override
     public void configure(Map<String, ?> configs) {
         client = String.valueOf(configs.get(CommonClientConfigs.CLIENT_ID_CONFIG));
     }
 
-    private boolean loses(String topic) {
-        return LOST.stream()
-                .anyMatch(loss -> loss.topic.equals(topic) && client.startsWith("keepup-" + loss.nodeId + "-"));
+    private boolean isOn(Set<Way> ways, String topic) {
+        return ways.stream().anyMatch(way -> way.topic.equals(topic) && isOf(way.nodeId));
+    }
+
+    private boolean isCut() {
+        return CUT.stream().anyMatch(this::isOf);
+    }
+
+    private boolean isOf(String nodeId) {
+        return client.startsWith("keepup-" + nodeId + "-");
+    }
+
+    /** A hand on the line, not a wait for anything: whoever sends or polls stands still meanwhile. */
+    private static void standStillWhile(BooleanSupplier held) {
+        while (held.getAsBoolean()) {
+            LockSupport.parkNanos(STEP_NANOS);
+        }
     }
 
     @Override
     public ProducerRecord<byte[], byte[]> onSend(ProducerRecord<byte[], byte[]> record) {
+        standStillWhile(this::isCut);
         Duration each = SLOW.get(record.topic());
         if (each != null) {
             LockSupport.parkNanos(each.toNanos());
@@ -72,12 +115,13 @@ public final class Network implements ProducerInterceptor<byte[], byte[]>, Consu
 
     @Override
     public ConsumerRecords<byte[], byte[]> onConsume(ConsumerRecords<byte[], byte[]> records) {
+        standStillWhile(() -> isCut() || records.partitions().stream().anyMatch(p -> isOn(HELD, p.topic())));
         if (LOST.isEmpty()) {
             return records;
         }
         Map<TopicPartition, List<ConsumerRecord<byte[], byte[]>>> arrived = new HashMap<>();
         for (TopicPartition partition : records.partitions()) {
-            if (!loses(partition.topic())) {
+            if (!isOn(LOST, partition.topic())) {
                 arrived.put(partition, new ArrayList<>(records.records(partition)));
             }
         }

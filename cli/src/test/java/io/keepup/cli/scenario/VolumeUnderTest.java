@@ -71,6 +71,12 @@ final class VolumeUnderTest implements BeforeEachCallback, AfterEachCallback {
         this.sizeBytes = sizeBytes;
     }
 
+    /** A setting of its nodes. */
+    VolumeUnderTest with(String name, String value) {
+        settings.put(name, value);
+        return this;
+    }
+
     @Override
     public void beforeEach(ExtensionContext context) {
         System.out.printf("%s is %s, seed %d%n", context.getDisplayName(), id, seed);
@@ -81,7 +87,7 @@ final class VolumeUnderTest implements BeforeEachCallback, AfterEachCallback {
 
     @Override
     public void afterEach(ExtensionContext context) {
-        Network.fast(Topics.base(id));
+        Network.calm(id);
         nodes.close();
         watch.close();
         if (context.getExecutionException().isPresent()) {
