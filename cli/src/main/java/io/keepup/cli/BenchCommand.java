@@ -9,12 +9,12 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code keepup bench engine}. */
+/** {@code keepup bench …}. */
 @Command(
         name = "bench",
         description = "Measure Keepup on this machine.",
         mixinStandardHelpOptions = true,
-        subcommands = BenchCommand.Engine.class)
+        subcommands = {BenchCommand.Engine.class, RecoveryBenches.Rebuild.class, RecoveryBenches.CatchUp.class})
 final class BenchCommand implements Runnable {
 
     @Spec
@@ -22,7 +22,7 @@ final class BenchCommand implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "say which: engine");
+        throw new ParameterException(spec.commandLine(), "say which: engine, rebuild or catchup");
     }
 
     /** Guard and step of the engine, by JMH. */
@@ -45,13 +45,13 @@ final class BenchCommand implements Runnable {
             System.out.printf("step alone      %,12d events/s%n", result.stepOnlyPerSecond());
             System.out.printf("allocation      %,12.0f bytes/event%n", result.bytesPerEvent());
         }
+    }
 
-        private static String json(EngineBench.Result result) {
-            try {
-                return new ObjectMapper().writeValueAsString(result);
-            } catch (JsonProcessingException e) {
-                throw new IllegalStateException(e);
-            }
+    static String json(Object result) {
+        try {
+            return new ObjectMapper().writeValueAsString(result);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(e);
         }
     }
 }

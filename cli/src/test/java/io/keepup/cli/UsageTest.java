@@ -64,6 +64,12 @@ class UsageTest {
                 Arguments.of("'7' is not a session: write it like vol-1/7", new Object[] {"cancel", "7", "--why", "x"}),
                 Arguments.of("say which: create, check or list", new Object[] {"topics"}),
                 Arguments.of("say which: write, read or checksum", new Object[] {"volume"}),
+                Arguments.of("say which: engine, rebuild or catchup", new Object[] {"bench"}),
+                Arguments.of("--size 1000 is not a multiple", new Object[] {"bench", "rebuild", "--size", 1000}),
+                Arguments.of("--fill 1.5 is not between 0 and 1", new Object[] {"bench", "rebuild", "--fill", 1.5}),
+                Arguments.of("expected one of [random, zeros]", new Object[] {"bench", "rebuild", "--data", "x"}),
+                Arguments.of(
+                        "--entry 100 is not a multiple of 4096", new Object[] {"bench", "catchup", "--entry", 100}),
                 Arguments.of("'a b' is not a volume id", new Object[] {"events", "a b"}),
                 Arguments.of("'a b' is not a volume id", new Object[] {"status", "a b"}),
                 Arguments.of(

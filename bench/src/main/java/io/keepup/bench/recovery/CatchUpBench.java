@@ -1,0 +1,111 @@
+package io.keepup.bench.recovery;
+
+import io.keepup.bench.recovery.RebuildBench.Data;
+import io.keepup.node.hosting.HostedVolume;
+import io.keepup.schemas.topic.Topics;
+import io.keepup.v1.SessionKind;
+import java.io.PrintStream;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * A replica that was away catches up from the WAL lane, held against a plain consumer that reads the same records. A
+ * smaller catch-up comes first and is not counted: it warms up the JVM.
+ */
+public final class CatchUpBench {
+
+    private static final long WARM_UP = 256L << 20;
+    private static final long SEED = 42;
+
+    /**
+     * What to measure.
+     *
+     * @param bytes written while the replica is away
+     * @param entryBytes size of one WAL entry, whole blocks
+     * @param nodeSettings settings of the nodes, beside their defaults
+     */
+    public record Plan(long bytes, int entryBytes, Map<String, String> nodeSettings) {}
+
+    /**
+     * What was measured.
+     *
+     * @param catchUpSeconds from the sync that led to the session, to the event that completed it
+     * @param equal whether both copies had the same SHA-256 in the end
+     * @param bytes data of the entries applied
+     * @param kafkaSeconds what a plain consumer needs for the same records, before and after the catch-up on average
+     * @param ratio {@code kafkaSeconds / catchUpSeconds}
+     * @param peakHeapMiB of this JVM, with everything that runs in it, during the catch-up
+     */
+    public record Result(
+            double catchUpSeconds, boolean equal, long bytes, double kafkaSeconds, double ratio, long peakHeapMiB) {}
+
+    private CatchUpBench() {}
+
+    /** Measures, and tells how it goes on {@code out}. */
+    public static Result run(Plan plan, PrintStream out) {
+        return run(plan, WARM_UP, out);
+    }
+
+    static Result run(Plan plan, long warmUpBytes, PrintStream out) {
+        try (Progress tell = new Progress(out)) {
+            tell.line("a broker, a registry, the Streams app and two nodes start in this process");
+            try (BenchCluster cluster = BenchCluster.start(plan.nodeSettings())) {
+                cluster.startNode(BenchCluster.PRIMARY);
+                Plan warmUp = new Plan(Math.min(warmUpBytes, plan.bytes), plan.entryBytes, Map.of());
+                measure(cluster, tell, "warm-up", warmUp);
+                cluster.stopNode(BenchCluster.REPLICA);
+                return measure(cluster, tell, "bench", plan);
+            }
+        }
+    }
+
+    private static Result measure(BenchCluster cluster, Progress tell, String volumeId, Plan plan) {
+        cluster.assign(volumeId, Math.max(1 << 20, plan.bytes));
+        HostedVolume primary = cluster.connected(volumeId);
+        Writes writes = new Writes(primary, SEED);
+        tell.step(
+                "%s: %s are written in entries of %d KiB"
+                        .formatted(volumeId, Progress.mib(plan.bytes), plan.entryBytes >> 10),
+                () -> Progress.mib(writes.written()));
+        writes.fill(plan.bytes, plan.entryBytes, Data.random);
+        cluster.awaitShipped(primary);
+        PlainKafka plain = new PlainKafka(cluster);
+        double before = read(tell, plain, volumeId);
+        SessionWatch.Session session;
+        long peak;
+        String spent;
+        try (SessionWatch watch = new SessionWatch(cluster, volumeId)) {
+            tell.step(volumeId + ": its replica starts, empty", watch::far);
+            cluster.startNode(BenchCluster.REPLICA);
+            watch.awaitIssued(SessionKind.catchup);
+            try (HeapPeak heap = new HeapPeak()) {
+                Cpu cpu = new Cpu();
+                session = watch.awaitEnd();
+                spent = cpu.toString();
+                peak = heap.mebibytes();
+            }
+        }
+        tell.line(String.format(Locale.ROOT, "  caught up in %.2f s, %s", session.seconds(), spent));
+        double after = read(tell, plain, volumeId);
+        tell.step("  the copies are digested", () -> "digesting");
+        boolean equal = cluster.equalCopies(volumeId);
+        tell.line(equal ? "  the copies are equal" : "  the copies are NOT equal");
+        long bytes = session.completed().getWalBytes();
+        double kafkaSeconds = bytes * (1 / before + 1 / after) / 2;
+        return new Result(
+                session.seconds(),
+                equal,
+                bytes,
+                Figures.round(kafkaSeconds, 3),
+                Figures.round(kafkaSeconds / session.seconds(), 3),
+                peak);
+    }
+
+    private static double read(Progress tell, PlainKafka plain, String volumeId) {
+        tell.step("a plain consumer reads the WAL topic", () -> Progress.mib(plain.moved()));
+        Cpu cpu = new Cpu();
+        double rate = plain.read(Topics.wal(volumeId));
+        tell.line(String.format(Locale.ROOT, "  %.0f MB/s, %s", rate / 1e6, cpu));
+        return rate;
+    }
+}
