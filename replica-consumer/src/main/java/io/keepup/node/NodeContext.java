@@ -1,20 +1,40 @@
 package io.keepup.node;
 
+import io.keepup.node.event.EventPublisher;
 import io.keepup.node.event.NodeEvents;
-import io.keepup.node.kafka.KafkaClients;
-import io.keepup.node.lane.LaneTopics;
+import io.keepup.node.world.Clients;
+import io.keepup.node.world.Lanes;
+import io.keepup.node.world.Storage;
+import io.keepup.node.world.Tasks;
 import io.keepup.schemas.codec.RecordCodec;
 import java.time.Clock;
 
-/** What every part of one node shares. */
+/** What every part of one node shares: its world, what it says, what it counts. */
 public record NodeContext(
         NodeSettings settings,
         Clock clock,
-        KafkaClients kafka,
+        Tasks tasks,
+        Clients kafka,
+        Lanes lanes,
+        Storage storage,
         RecordCodec codec,
         NodeEvents events,
-        LaneTopics lanes,
         NodeMetrics metrics) {
+
+    /** A node in a world; its event producer is made here. */
+    public static NodeContext of(
+            NodeSettings settings,
+            Clock clock,
+            Tasks tasks,
+            Clients kafka,
+            Lanes lanes,
+            Storage storage,
+            RecordCodec codec) {
+        NodeMetrics metrics = new NodeMetrics();
+        EventPublisher publisher = new EventPublisher(kafka.eventProducer(), codec, metrics, tasks);
+        NodeEvents events = new NodeEvents(settings.id(), clock, publisher);
+        return new NodeContext(settings, clock, tasks, kafka, lanes, storage, codec, events, metrics);
+    }
 
     public String nodeId() {
         return settings.id();

@@ -1,14 +1,11 @@
 package io.keepup.node;
 
-import io.keepup.node.command.CommandIntake;
-import io.keepup.node.event.EventPublisher;
-import io.keepup.node.event.NodeEvents;
 import io.keepup.node.hosting.HostedVolume;
-import io.keepup.node.hosting.VolumeHost;
 import io.keepup.node.http.DataServer;
 import io.keepup.node.kafka.KafkaClients;
 import io.keepup.node.lane.LaneTopics;
-import io.keepup.node.sync.SyncInbox;
+import io.keepup.node.world.FileStorage;
+import io.keepup.node.world.ThreadTasks;
 import io.keepup.schemas.codec.ConfluentAvroCodec;
 import io.keepup.schemas.registry.HttpSchemaRegistry;
 import io.keepup.schemas.registry.RegistryException;
@@ -49,13 +46,11 @@ public final class StorageNode implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(StorageNode.class);
 
     private final NodeSettings settings;
-    private final NodeMetrics metrics = new NodeMetrics();
     /** What was started, newest first. */
     private final Deque<AutoCloseable> running = new ArrayDeque<>();
 
     private final AtomicBoolean closed = new AtomicBoolean();
-    private EventPublisher publisher;
-    private VolumeHost host;
+    private NodeCore core;
     private DataServer server;
 
     private StorageNode(NodeSettings settings) {
@@ -95,30 +90,23 @@ public final class StorageNode implements AutoCloseable {
         HttpSchemaRegistry registry =
                 started(new HttpSchemaRegistry(settings.registryUrl(), settings.get(NodeSettings.START_PATIENCE)));
         checkRegistry(registry);
-        ConfluentAvroCodec codec = new ConfluentAvroCodec(registry);
-        publisher = started(new EventPublisher(kafka.eventProducer(), codec, metrics));
-        NodeContext context = new NodeContext(
+        NodeContext context = NodeContext.of(
                 settings,
                 clock,
+                new ThreadTasks(),
                 kafka,
-                codec,
-                new NodeEvents(settings.id(), clock, publisher),
                 new LaneTopics(admin, registry, settings.get(NodeSettings.REPLICATION_FACTOR)),
-                metrics);
-        host = started(new VolumeHost(context, directory.volumes(), directory.notes()));
-        host.openAll();
-        server = started(DataServer.start(settings, host));
+                new FileStorage(),
+                new ConfluentAvroCodec(registry));
+        core = started(NodeCore.open(context, directory.volumes(), directory.notes()));
+        server = started(DataServer.start(settings, core.host()));
         NodeAddress.write(settings.dataDir(), server.address());
-        SyncInbox inbox = started(new SyncInbox(context, host));
-        CommandIntake intake = started(new CommandIntake(context, host, directory.fresh() || host.someAreGone()));
-        host.start();
-        inbox.start();
-        intake.start();
+        core.start(directory.fresh());
         log.info(
                 "Node {} runs on {} with {} volumes, data address {}",
                 settings.id(),
                 settings.dataDir(),
-                host.volumes().size(),
+                volumes().size(),
                 server.address());
     }
 
@@ -177,21 +165,21 @@ public final class StorageNode implements AutoCloseable {
 
     /** The volume, if this node has it. */
     public Optional<HostedVolume> volume(String volumeId) {
-        return host.volume(volumeId);
+        return core.host().volume(volumeId);
     }
 
     /** All volumes, by id. */
     public Collection<HostedVolume> volumes() {
-        return host.volumes();
+        return core.host().volumes();
     }
 
     /** Volumes on disk that could not be opened, with the reason. */
     public Map<String, String> unopened() {
-        return host.unopened();
+        return core.host().unopened();
     }
 
     public NodeMetrics metrics() {
-        return metrics;
+        return core.metrics();
     }
 
     /** Stops everything and waits for it; a second call does nothing. */
@@ -200,8 +188,8 @@ public final class StorageNode implements AutoCloseable {
         if (!closed.compareAndSet(false, true)) {
             return;
         }
-        if (publisher != null) {
-            publisher.stop(); // nobody may wait for a broker that is away while we wait for him
+        if (core != null) {
+            core.stop(); // nobody may wait for a broker that is away while we wait for him
         }
         while (!running.isEmpty()) {
             AutoCloseable part = running.pop();

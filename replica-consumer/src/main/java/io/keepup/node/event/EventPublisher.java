@@ -2,15 +2,13 @@ package io.keepup.node.event;
 
 import io.keepup.node.NodeCounter;
 import io.keepup.node.NodeMetrics;
+import io.keepup.node.world.Tasks;
 import io.keepup.schemas.codec.CloudEventHeaders;
 import io.keepup.schemas.codec.RecordCodec;
 import io.keepup.v1.Meta;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -27,17 +25,19 @@ public final class EventPublisher implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(EventPublisher.class);
     private static final Duration CLOSE = Duration.ofSeconds(3);
-    private static final long CHECK_CLOSING_MS = 200;
+    private static final Duration CHECK_CLOSING = Duration.ofMillis(200);
 
     private final Producer<byte[], byte[]> producer;
     private final RecordCodec codec;
     private final NodeMetrics metrics;
+    private final Tasks tasks;
     private volatile boolean closing;
 
-    public EventPublisher(Producer<byte[], byte[]> producer, RecordCodec codec, NodeMetrics metrics) {
+    public EventPublisher(Producer<byte[], byte[]> producer, RecordCodec codec, NodeMetrics metrics, Tasks tasks) {
         this.producer = producer;
         this.codec = codec;
         this.metrics = metrics;
+        this.tasks = tasks;
     }
 
     /**
@@ -79,20 +79,14 @@ public final class EventPublisher implements AutoCloseable {
     /** Sends a record and returns when it is acknowledged. */
     public void publishAndWait(String topic, String key, Meta meta, SpecificRecord value) {
         CompletableFuture<Void> done = publish(topic, key, meta, value);
-        while (true) {
-            try {
-                done.get(CHECK_CLOSING_MS, TimeUnit.MILLISECONDS);
-                return;
-            } catch (TimeoutException e) {
-                if (closing) {
-                    throw new NodeClosingException("record of %s not acknowledged: the node closes".formatted(key));
-                }
-            } catch (ExecutionException e) {
-                throw new PublishException("record of %s was refused: %s".formatted(key, e.getCause()), e.getCause());
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new PublishException("publishing a record of %s was interrupted".formatted(key), e);
+        while (!tasks.await(done, CHECK_CLOSING)) {
+            if (closing) {
+                throw new NodeClosingException("record of %s not acknowledged: the node closes".formatted(key));
             }
+        }
+        if (done.isCompletedExceptionally()) {
+            Throwable why = done.exceptionNow();
+            throw new PublishException("record of %s was refused: %s".formatted(key, why), why);
         }
     }
 

@@ -20,7 +20,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** Says what this node has to say: gives each record its meta and publishes it under the right key. Thread-safe. */
-public final class NodeEvents {
+public final class NodeEvents implements AutoCloseable {
 
     private final String nodeId;
     private final Clock clock;
@@ -164,6 +164,17 @@ public final class NodeEvents {
     public void failed(String replicaId, SessionRef ref, FailureReason reason, String detail) {
         Meta meta = meta(ref.volumeId, ref.primaryId, ref.epoch);
         event(meta, new SessionFailed(meta, replicaId, ref.sessionId, ref.kind, reason, detail));
+    }
+
+    /** Nothing more is said: who waits for that is let go. */
+    public void stop() {
+        publisher.stop();
+    }
+
+    /** Stops, and gives what is not yet sent a few seconds. */
+    @Override
+    public void close() {
+        publisher.close();
     }
 
     private void event(Meta meta, org.apache.avro.specific.SpecificRecord event) {

@@ -103,7 +103,7 @@ public final class VolumeHost implements AutoCloseable {
         Volume volume = null;
         try {
             VolumeNote note = VolumeNote.open(notesDir, volumeId);
-            volume = Volume.open(directory);
+            volume = context.storage().open(directory);
             volumes.put(volumeId, new HostedVolume(context, volume, note, new HostRoles()));
         } catch (VolumeException e) {
             if (e.kind() == VolumeException.Kind.NOT_A_VOLUME) {
@@ -184,8 +184,8 @@ public final class VolumeHost implements AutoCloseable {
         VolumeSpec spec = new VolumeSpec(
                 volumeId, sizeBytes == 0 ? DEFAULT_SIZE : sizeBytes, blockSize == 0 ? DEFAULT_BLOCK_SIZE : blockSize);
         VolumeNote note = VolumeNote.open(notesDir, volumeId);
-        HostedVolume made =
-                new HostedVolume(context, Volume.create(volumesDir.resolve(volumeId), spec), note, new HostRoles());
+        HostedVolume made = new HostedVolume(
+                context, context.storage().create(volumesDir.resolve(volumeId), spec), note, new HostRoles());
         volumes.put(volumeId, made);
         log.info("Volume {} made: {} bytes in blocks of {}", volumeId, spec.sizeBytes(), spec.blockSize());
         return made;

@@ -1,6 +1,7 @@
 package io.keepup.node.kafka;
 
 import io.keepup.node.NodeSettings;
+import io.keepup.node.world.Clients;
 import io.keepup.schemas.topic.Topics;
 import java.util.HashMap;
 import java.util.Map;
@@ -14,8 +15,8 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
-/** Makes the Kafka clients of a node, each tuned for its one use. The operator's properties come first, safety settings win. */
-public final class KafkaClients {
+/** Clients of a real cluster. The operator's properties come first, safety settings win. */
+public final class KafkaClients implements Clients {
 
     /** One MiB of payload with its envelope fits a pooled buffer. */
     private static final int LANE_BATCH_BYTES = (1 << 20) + (64 << 10);
@@ -33,7 +34,7 @@ public final class KafkaClients {
         return Admin.create(common("admin"));
     }
 
-    /** Reads committed commands; the group only keeps offsets, partitions are assigned by hand. */
+    @Override
     public KafkaConsumer<byte[], byte[]> commandConsumer() {
         Map<String, Object> config = consumer("commands");
         config.put(ConsumerConfig.GROUP_ID_CONFIG, "keepup-node-" + settings.id());
@@ -42,14 +43,15 @@ public final class KafkaClients {
         return new KafkaConsumer<>(config);
     }
 
-    /** Reads sync questions and answers from now on. */
+    @Override
     public KafkaConsumer<byte[], byte[]> syncConsumer() {
         Map<String, Object> config = consumer("sync");
         config.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "latest");
         return new KafkaConsumer<>(config);
     }
 
-    /** Streams a lane: large fetches, checksums left to the entries' and chunks' own. */
+    /** Large fetches, checksums left to the entries' and chunks' own. */
+    @Override
     public KafkaConsumer<byte[], byte[]> laneConsumer(String use, String offsetReset) {
         Map<String, Object> config = consumer(use);
         config.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, offsetReset);
@@ -61,7 +63,8 @@ public final class KafkaClients {
         return new KafkaConsumer<>(config);
     }
 
-    /** Looks at single records of a lane: as little as possible a fetch. */
+    /** As little as possible a fetch. */
+    @Override
     public KafkaConsumer<byte[], byte[]> probeConsumer() {
         Map<String, Object> config = consumer("probe");
         config.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
@@ -70,14 +73,15 @@ public final class KafkaClients {
         return new KafkaConsumer<>(config);
     }
 
-    /** For events, sync questions and answers: each record at once. */
+    @Override
     public KafkaProducer<byte[], byte[]> eventProducer() {
         Map<String, Object> config = producer("events");
         config.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, 2_000);
         return new KafkaProducer<>(config);
     }
 
-    /** For a lane of 1 MiB records; blocks its sender when it holds more than the buffer. */
+    /** For records of 1 MiB. */
+    @Override
     public KafkaProducer<byte[], byte[]> laneProducer(String use) {
         Map<String, Object> config = producer(use);
         config.put(ProducerConfig.BATCH_SIZE_CONFIG, LANE_BATCH_BYTES);

@@ -1,5 +1,6 @@
 package io.keepup.node.lane;
 
+import io.keepup.node.world.Lanes;
 import io.keepup.schemas.registry.SchemaRegistration;
 import io.keepup.schemas.registry.SchemaRegistry;
 import io.keepup.schemas.topic.TopicAdmin;
@@ -16,11 +17,8 @@ import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 
-/** Creates the lanes of a volume and deletes records from them. Thread-safe. */
-public final class LaneTopics {
-
-    /** Delete everything written so far. */
-    public static final long ALL = -1;
+/** The lanes as topics of a cluster. Thread-safe. */
+public final class LaneTopics implements Lanes {
 
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
@@ -36,23 +34,14 @@ public final class LaneTopics {
         this.replicationFactor = replicationFactor;
     }
 
-    /**
-     * Both lanes of a volume exist, with their schemas registered, and take records. Doing it again is no error.
-     *
-     * @throws io.keepup.schemas.topic.TopicException when the cluster does not do it
-     * @throws io.keepup.schemas.registry.RegistryException when the registry does not
-     */
+    @Override
     public void ensure(String volumeId) {
         List<TopicSpec> lanes = Topics.lanes(volumeId);
         topics.ensure(lanes, replicationFactor);
         SchemaRegistration.registerAll(registry, lanes);
     }
 
-    /**
-     * Deletes the records of a lane below an offset, or {@link #ALL}; returns the lane's new first offset.
-     *
-     * @throws KafkaException when the cluster does not do it in time
-     */
+    @Override
     public long delete(TopicPartition lane, long beforeOffset) {
         try {
             return admin.deleteRecords(Map.of(lane, RecordsToDelete.beforeOffset(beforeOffset)))

@@ -8,6 +8,7 @@ import io.keepup.node.lane.LaneRecords;
 import io.keepup.node.lane.LaneTopics;
 import io.keepup.node.lane.WalTopic;
 import io.keepup.node.note.VolumeNote;
+import io.keepup.node.world.Lanes;
 import io.keepup.schemas.codec.CloudEventHeaders;
 import io.keepup.schemas.topic.Topics;
 import io.keepup.v1.WalBatch;
@@ -149,7 +150,7 @@ final class WalShipper implements Runnable {
         // A lane that is this epoch's already and holds nothing of it has nothing to delete but a newer primary's
         // records, which may be coming just now.
         if (!nothingOwn || note.state().shippedEpoch() != epoch) {
-            context.lanes().delete(LaneTopics.wal(volumeId), LaneTopics.ALL);
+            context.lanes().delete(LaneTopics.wal(volumeId), Lanes.ALL);
             note.update(state -> state.withShippedEpoch(epoch));
         }
         next = walTail;

@@ -11,6 +11,8 @@ import io.keepup.node.event.NodeEvents;
 import io.keepup.node.event.NodeEvents.Position;
 import io.keepup.node.event.NodeEvents.Result;
 import io.keepup.node.event.NodeEvents.SessionRef;
+import io.keepup.node.world.Tasks;
+import io.keepup.node.world.ThreadTasks;
 import io.keepup.schemas.codec.RecordCodec;
 import io.keepup.v1.SessionCompleted;
 import io.keepup.v1.SessionFailed;
@@ -74,8 +76,9 @@ class RecoverySessionTest {
         NodeSettings settings =
                 new NodeSettings("vs-1", Path.of("unused"), "unused:1", "unused", "127.0.0.1:0", Map.of());
         Clock clock = Clock.systemUTC();
-        NodeEvents events = new NodeEvents("vs-1", clock, new EventPublisher(broker, NAMES, metrics));
-        NodeContext context = new NodeContext(settings, clock, null, NAMES, events, null, metrics);
+        Tasks tasks = new ThreadTasks();
+        NodeEvents events = new NodeEvents("vs-1", clock, new EventPublisher(broker, NAMES, metrics, tasks));
+        NodeContext context = new NodeContext(settings, clock, tasks, null, null, null, NAMES, events, metrics);
         SessionRef ref = new SessionRef("v", "vs-p", 1, 7, SessionKind.catchup);
         return new RecoverySession(
                 context, null, ref, Instant.now().plusSeconds(60), null, (s, o) -> ends.add(o.isPresent())) {

@@ -1,0 +1,38 @@
+package io.keepup.node.world;
+
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.producer.Producer;
+
+/**
+ * The Kafka clients of a node, each tuned for its one use. Polls, sends and calls to the broker wait inside the client, a
+ * send that finds no room or no broker for a while before it throws a {@code TimeoutException}.
+ */
+public interface Clients {
+
+    /** Reads committed commands; the group only keeps offsets, partitions are assigned by hand. */
+    Consumer<byte[], byte[]> commandConsumer();
+
+    /** Reads sync questions and answers from now on. */
+    Consumer<byte[], byte[]> syncConsumer();
+
+    /**
+     * Streams a lane.
+     *
+     * @param use names the client
+     * @param offsetReset {@code auto.offset.reset}: {@code earliest} or {@code none}
+     */
+    Consumer<byte[], byte[]> laneConsumer(String use, String offsetReset);
+
+    /** Looks at single records of a lane: one record a poll. */
+    Consumer<byte[], byte[]> probeConsumer();
+
+    /** For events, sync questions and answers: each record at once. */
+    Producer<byte[], byte[]> eventProducer();
+
+    /**
+     * For a lane; blocks its sender when it holds more than its buffer.
+     *
+     * @param use names the client
+     */
+    Producer<byte[], byte[]> laneProducer(String use);
+}

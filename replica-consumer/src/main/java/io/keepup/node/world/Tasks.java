@@ -1,0 +1,28 @@
+package io.keepup.node.world;
+
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+
+/** Threads and waiting. The only place in a node that makes threads or blocks, beside the Kafka clients' own calls. */
+public interface Tasks {
+
+    /**
+     * Starts work at once on a daemon thread of its own, without waiting for anything; the future completes when it ends,
+     * exceptionally if it threw.
+     */
+    CompletableFuture<Void> start(String name, Runnable work);
+
+    /**
+     * Waits until the future is done, at most so long; whether it is done. Never throws for its outcome, and is not ended
+     * by an interrupt: that is kept.
+     */
+    boolean await(CompletableFuture<?> done, Duration limit);
+
+    /** Waits until the future is done, however long it takes. */
+    default void await(CompletableFuture<?> done) {
+        boolean over = false;
+        while (!over) {
+            over = await(done, Duration.ofDays(1));
+        }
+    }
+}
