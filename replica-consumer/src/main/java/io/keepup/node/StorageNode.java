@@ -4,7 +4,7 @@ import io.keepup.node.hosting.HostedVolume;
 import io.keepup.node.http.DataServer;
 import io.keepup.node.kafka.KafkaClients;
 import io.keepup.node.lane.LaneTopics;
-import io.keepup.node.world.FileStorage;
+import io.keepup.node.world.Storage;
 import io.keepup.node.world.ThreadTasks;
 import io.keepup.schemas.codec.ConfluentAvroCodec;
 import io.keepup.schemas.registry.HttpSchemaRegistry;
@@ -96,7 +96,7 @@ public final class StorageNode implements AutoCloseable {
                 new ThreadTasks(),
                 kafka,
                 new LaneTopics(admin, registry, settings.get(NodeSettings.REPLICATION_FACTOR)),
-                new FileStorage(),
+                Storage.FILES,
                 new ConfluentAvroCodec(registry));
         core = started(NodeCore.open(context, directory.volumes(), directory.notes()));
         server = started(DataServer.start(settings, core.host()));

@@ -2,21 +2,30 @@ package io.keepup.node.world;
 
 import io.keepup.volume.Volume;
 import io.keepup.volume.VolumeSpec;
+import io.keepup.volume.VolumeTuning;
 import io.keepup.volume.disk.Disk;
+import io.keepup.volume.disk.FileSystemDisk;
 import java.nio.file.Path;
 
 /**
- * What a node's volumes and notes are kept on. Nothing of it waits for another task: a simulated disk takes no time, or
- * lets it pass without anybody else running.
+ * What a node's volumes and notes are kept on.
+ *
+ * @param disk one for all of them, so that they lose power together; a simulated one must not let another task run
+ *     meanwhile, as volumes hold their locks over its calls
+ * @param tuning of every volume
  */
-public interface Storage {
+public record Storage(Disk disk, VolumeTuning tuning) {
 
-    /** Creates a volume of zeros and opens it, as {@link Volume#create}. */
-    Volume create(Path directory, VolumeSpec spec);
+    /** The operating system's files. */
+    public static final Storage FILES = new Storage(new FileSystemDisk(), VolumeTuning.DEFAULT);
 
-    /** Opens a volume, as {@link Volume#open}. */
-    Volume open(Path directory);
+    /** Creates a volume of zeros and opens it, as {@link Volume#create(Path, VolumeSpec)}. */
+    public Volume create(Path directory, VolumeSpec spec) {
+        return Volume.create(directory, spec, disk, tuning);
+    }
 
-    /** For notes, and to find the volumes. */
-    Disk disk();
+    /** Opens a volume, as {@link Volume#open(Path)}. */
+    public Volume open(Path directory) {
+        return Volume.open(directory, disk, tuning);
+    }
 }
