@@ -5,6 +5,7 @@ import io.keepup.node.http.DataServer;
 import io.keepup.node.kafka.KafkaClients;
 import io.keepup.node.lane.LaneTopics;
 import io.keepup.node.world.Storage;
+import io.keepup.node.world.Tasks;
 import io.keepup.node.world.ThreadTasks;
 import io.keepup.schemas.codec.ConfluentAvroCodec;
 import io.keepup.schemas.registry.HttpSchemaRegistry;
@@ -17,14 +18,12 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.Deque;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -86,16 +85,17 @@ public final class StorageNode implements AutoCloseable {
         KafkaClients kafka = new KafkaClients(settings);
         Admin admin = kafka.admin();
         running.push(() -> admin.close(Duration.ofSeconds(1)));
-        checkCluster(admin);
+        Tasks tasks = new ThreadTasks();
+        checkCluster(tasks, admin);
         HttpSchemaRegistry registry =
                 started(new HttpSchemaRegistry(settings.registryUrl(), settings.get(NodeSettings.START_PATIENCE)));
         checkRegistry(registry);
         NodeContext context = NodeContext.of(
                 settings,
                 clock,
-                new ThreadTasks(),
+                tasks,
                 kafka,
-                new LaneTopics(admin, registry, settings.get(NodeSettings.REPLICATION_FACTOR)),
+                new LaneTopics(tasks, admin, registry, settings.get(NodeSettings.REPLICATION_FACTOR)),
                 Storage.FILES,
                 new ConfluentAvroCodec(registry));
         core = started(NodeCore.open(context, directory.volumes(), directory.notes()));
@@ -115,32 +115,25 @@ public final class StorageNode implements AutoCloseable {
         return part;
     }
 
-    private void checkCluster(Admin admin) {
-        long seconds = settings.get(NodeSettings.START_PATIENCE).toSeconds();
-        List<String> needed = List.of(
-                Topics.EVENTS, Topics.COMMANDS_NODE, Topics.COMMANDS_SESSION, Topics.SYNC_REQUESTS, Topics.SYNC_ACKS);
-        Set<String> topics;
-        try {
-            topics = admin.listTopics()
-                    .names()
-                    .get(settings.get(NodeSettings.START_PATIENCE).toMillis(), TimeUnit.MILLISECONDS);
-        } catch (TimeoutException e) {
-            throw new NodeStartException(
-                    "no Kafka broker answers at %s within %d s: start it, or name the right one"
-                            .formatted(settings.bootstrap(), seconds),
-                    e);
-        } catch (ExecutionException e) {
-            throw new NodeStartException(
-                    "Kafka at %s refuses: %s"
-                            .formatted(settings.bootstrap(), e.getCause().getMessage()),
-                    e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new NodeStartException("starting node %s was interrupted".formatted(settings.id()), e);
+    private void checkCluster(Tasks tasks, Admin admin) {
+        Duration patience = settings.get(NodeSettings.START_PATIENCE);
+        CompletableFuture<Set<String>> topics =
+                admin.listTopics().names().toCompletionStage().toCompletableFuture();
+        if (!tasks.await(topics, patience)) {
+            throw new NodeStartException("no Kafka broker answers at %s within %d s: start it, or name the right one"
+                    .formatted(settings.bootstrap(), patience.toSeconds()));
         }
-        needed.stream().filter(topic -> !topics.contains(topic)).findFirst().ifPresent(missing -> {
-            throw new NodeStartException("topic %s is missing: run 'keepup topics create'".formatted(missing));
-        });
+        if (topics.isCompletedExceptionally()) {
+            Throwable why = topics.exceptionNow();
+            throw new NodeStartException(
+                    "Kafka at %s refuses: %s".formatted(settings.bootstrap(), why.getMessage()), why);
+        }
+        Stream.of(Topics.EVENTS, Topics.COMMANDS_NODE, Topics.COMMANDS_SESSION, Topics.SYNC_REQUESTS, Topics.SYNC_ACKS)
+                .filter(topic -> !topics.resultNow().contains(topic))
+                .findFirst()
+                .ifPresent(missing -> {
+                    throw new NodeStartException("topic %s is missing: run 'keepup topics create'".formatted(missing));
+                });
     }
 
     /** Asks for every schema once, so that nothing waits for the registry later. */

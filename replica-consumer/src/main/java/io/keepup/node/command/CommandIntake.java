@@ -54,7 +54,8 @@ public final class CommandIntake implements AutoCloseable {
         this.recallDue = recall;
         this.key = context.nodeId().getBytes(StandardCharsets.UTF_8);
         Consumer<byte[], byte[]> consumer = context.kafka().commandConsumer();
-        this.loop = new ConsumerLoop("keepup-%s-commands".formatted(context.nodeId()), consumer, this::turn);
+        this.loop = new ConsumerLoop(
+                context.tasks(), "keepup-%s-commands".formatted(context.nodeId()), consumer, this::turn);
         try {
             this.nodeCommands = ConsumerLoop.partitionOf(consumer, Topics.COMMANDS_NODE, context.nodeId());
             this.sessionCommands = ConsumerLoop.partitionOf(consumer, Topics.COMMANDS_SESSION, context.nodeId());
@@ -69,7 +70,7 @@ public final class CommandIntake implements AutoCloseable {
         loop.start();
     }
 
-    private void turn(Consumer<byte[], byte[]> consumer) throws InterruptedException {
+    private void turn(Consumer<byte[], byte[]> consumer) {
         if (recallDue) {
             recall(consumer);
             recallDue = false;
@@ -85,7 +86,7 @@ public final class CommandIntake implements AutoCloseable {
     }
 
     /** Executes once more what was executed for volumes that are no longer on the disk. */
-    private void recall(Consumer<byte[], byte[]> consumer) throws InterruptedException {
+    private void recall(Consumer<byte[], byte[]> consumer) {
         OffsetAndMetadata done =
                 consumer.committed(Set.of(nodeCommands), ConsumerLoop.CALL).get(nodeCommands);
         if (done == null) {
@@ -125,7 +126,7 @@ public final class CommandIntake implements AutoCloseable {
         commands.forEach(c -> pending.add(volumeId, nodeCommands, c.offset(), c.command()));
     }
 
-    private void add(List<ConsumerRecord<byte[], byte[]>> records) throws InterruptedException {
+    private void add(List<ConsumerRecord<byte[], byte[]>> records) {
         for (ConsumerRecord<byte[], byte[]> record : records) {
             SpecificRecord command = Arrays.equals(record.key(), key) ? decode(record) : null;
             if (command != null) {
@@ -171,7 +172,7 @@ public final class CommandIntake implements AutoCloseable {
         }
     }
 
-    private SpecificRecord decode(ConsumerRecord<byte[], byte[]> record) throws InterruptedException {
+    private SpecificRecord decode(ConsumerRecord<byte[], byte[]> record) {
         while (!loop.closing()) {
             try {
                 if (record.value() == null) {

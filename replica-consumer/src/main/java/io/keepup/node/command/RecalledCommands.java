@@ -6,7 +6,7 @@ import io.keepup.v1.Meta;
 import io.keepup.v1.Role;
 import io.keepup.v1.StartReceiver;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.avro.specific.SpecificRecord;
@@ -20,7 +20,7 @@ final class RecalledCommands {
     /** A command and where it stands on its topic. */
     record Recalled(long offset, SpecificRecord command) {}
 
-    private final Map<String, List<Recalled>> lastOfVolume = new HashMap<>();
+    private final Map<String, List<Recalled>> lastOfVolume = new LinkedHashMap<>();
 
     /** Takes the node's commands in the order of the topic. */
     void take(long offset, SpecificRecord command) {

@@ -8,6 +8,7 @@ import io.keepup.node.note.NoteState;
 import io.keepup.node.note.VolumeNote;
 import io.keepup.node.primary.PrimaryVolume;
 import io.keepup.node.replica.ReplicaVolume;
+import io.keepup.node.world.Mutex;
 import io.keepup.volume.Digest;
 import io.keepup.volume.Volume;
 import io.keepup.volume.VolumeRole;
@@ -29,6 +30,9 @@ public final class HostedVolume {
     private final VolumeNote note;
     private final Roles roles;
     private final String volumeId;
+    /** One change of role at a time; reading needs none. */
+    private final Mutex roleChange;
+
     private volatile PrimaryVolume primary;
     private volatile ReplicaVolume replica;
 
@@ -37,6 +41,7 @@ public final class HostedVolume {
         this.volume = volume;
         this.note = note;
         this.roles = roles;
+        this.roleChange = new Mutex(context.tasks());
         this.volumeId = volume.status().spec().volumeId();
     }
 
@@ -50,7 +55,11 @@ public final class HostedVolume {
     // ---------------------------------------------------------------- role
 
     /** Goes on in the role the volume had when the node stopped, and says so. To be called again when it throws. */
-    synchronized void resume() {
+    void resume() {
+        roleChange.run(this::goOn);
+    }
+
+    private void goOn() {
         VolumeStatus status = volume.status();
         enter(status.epoch()); // the note comes after the volume: a crash between them left it an epoch behind
         if (primary == null && replica == null) {
@@ -78,7 +87,11 @@ public final class HostedVolume {
      *
      * @throws io.keepup.volume.VolumeException when the epoch is lower, or the role differs in the same epoch
      */
-    public synchronized void applyRole(long epoch, VolumeRole role) {
+    public void applyRole(long epoch, VolumeRole role) {
+        roleChange.run(() -> assume(epoch, role));
+    }
+
+    private void assume(long epoch, VolumeRole role) {
         VolumeStatus before = volume.status();
         boolean changes = epoch > before.epoch();
         if (changes && replica != null) {

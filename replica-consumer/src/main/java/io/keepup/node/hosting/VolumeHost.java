@@ -12,19 +12,17 @@ import io.keepup.schemas.topic.Names;
 import io.keepup.volume.Volume;
 import io.keepup.volume.VolumeException;
 import io.keepup.volume.VolumeSpec;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
+import io.keepup.volume.disk.Disk;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentSkipListMap;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.producer.Producer;
@@ -37,8 +35,8 @@ public final class VolumeHost implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(VolumeHost.class);
     private static final long DEFAULT_SIZE = 1L << 30;
     private static final int DEFAULT_BLOCK_SIZE = 4096;
-    private static final long ANSWER_TICK_MS = 50;
-    private static final long RESUME_RETRY_MS = 1_000;
+    private static final Duration ANSWER_TICK = Duration.ofMillis(50);
+    private static final Duration RESUME_RETRY = Duration.ofSeconds(1);
     private static final Duration CLOSE = Duration.ofSeconds(3);
 
     private final NodeContext context;
@@ -49,7 +47,9 @@ public final class VolumeHost implements AutoCloseable {
     private final AtomicLong syncIds;
     private final Map<String, HostedVolume> volumes = new ConcurrentSkipListMap<>();
     private final Map<String, String> unopened = new ConcurrentSkipListMap<>();
-    private final ScheduledExecutorService clockwork;
+    private final CompletableFuture<Void> closing = new CompletableFuture<>();
+    /** What runs until the host closes. */
+    private final List<CompletableFuture<Void>> clockwork = new CopyOnWriteArrayList<>();
 
     public VolumeHost(NodeContext context, Path volumesDir, Path notesDir) {
         this.context = context;
@@ -59,31 +59,21 @@ public final class VolumeHost implements AutoCloseable {
         this.walProducer = context.kafka().laneProducer("wal");
         // Rising over restarts [G5]: a process asks fewer than 1,000 times a millisecond.
         this.syncIds = new AtomicLong(context.clock().millis() * 1_000);
-        this.clockwork = Executors.newScheduledThreadPool(
-                2,
-                Thread.ofPlatform()
-                        .name("keepup-%s-clockwork-".formatted(context.nodeId()), 1)
-                        .daemon(true)
-                        .factory());
     }
 
     /** Opens every volume on disk. One that cannot be opened is reported and does not stop the others. */
     public void openAll() {
-        try (var directories = Files.list(volumesDir)) {
-            directories.filter(Files::isDirectory).sorted().forEach(this::open);
-        } catch (IOException e) {
-            throw new UncheckedIOException("listing " + volumesDir, e);
-        }
+        Disk disk = context.storage().disk();
+        disk.createDirectories(volumesDir);
+        disk.createDirectories(notesDir);
+        disk.list(volumesDir).stream().filter(disk::isDirectory).forEach(this::open);
     }
 
     /** Whether a volume that this node has a note of is not on the disk. */
     public boolean someAreGone() {
-        try (var notes = Files.list(notesDir)) {
-            return notes.map(note -> note.getFileName().toString())
-                    .anyMatch(volumeId -> Names.valid(volumeId) && !holds(volumeId));
-        } catch (IOException e) {
-            throw new UncheckedIOException("listing " + notesDir, e);
-        }
+        return context.storage().disk().list(notesDir).stream()
+                .map(note -> note.getFileName().toString())
+                .anyMatch(volumeId -> Names.valid(volumeId) && !holds(volumeId));
     }
 
     /** Whether the volume is on the disk, served or not. */
@@ -102,7 +92,7 @@ public final class VolumeHost implements AutoCloseable {
         String volumeId = directory.getFileName().toString();
         Volume volume = null;
         try {
-            VolumeNote note = VolumeNote.open(notesDir, volumeId);
+            VolumeNote note = VolumeNote.open(context.storage().disk(), notesDir, volumeId);
             volume = context.storage().open(directory);
             volumes.put(volumeId, new HostedVolume(context, volume, note, new HostRoles()));
         } catch (VolumeException e) {
@@ -131,23 +121,32 @@ public final class VolumeHost implements AutoCloseable {
     public void start() {
         liveLane.start();
         volumes.values().forEach(this::resume);
-        long interval = context.settings().get(NodeSettings.SYNC_INTERVAL).toMillis();
-        clockwork.scheduleAtFixedRate(
-                () -> volumes.values().forEach(v -> guarded(v, w -> w.primary().ifPresent(PrimaryVolume::tick))),
-                interval,
-                interval,
-                TimeUnit.MILLISECONDS);
-        clockwork.scheduleAtFixedRate(
-                () -> volumes.values().forEach(v -> guarded(v, w -> w.replica().ifPresent(ReplicaVolume::tick))),
-                ANSWER_TICK_MS,
-                ANSWER_TICK_MS,
-                TimeUnit.MILLISECONDS);
+        every(context.settings().get(NodeSettings.SYNC_INTERVAL), "ask", v -> v.primary()
+                .ifPresent(PrimaryVolume::tick));
+        every(ANSWER_TICK, "answer", v -> v.replica().ifPresent(ReplicaVolume::tick));
+    }
+
+    private void every(Duration interval, String what, Consumer<HostedVolume> work) {
+        runs("clockwork-" + what, () -> {
+            while (!context.tasks().await(closing, interval)) {
+                volumes.values().forEach(v -> guarded(v, work));
+            }
+        });
     }
 
     private void resume(HostedVolume volume) {
-        if (!guarded(volume, HostedVolume::resume) && !clockwork.isShutdown()) {
-            clockwork.schedule(() -> resume(volume), RESUME_RETRY_MS, TimeUnit.MILLISECONDS);
+        if (!guarded(volume, HostedVolume::resume)) {
+            runs("resume-" + volume.volumeId(), () -> {
+                boolean resumed = false;
+                while (!resumed && !context.tasks().await(closing, RESUME_RETRY)) {
+                    resumed = guarded(volume, HostedVolume::resume);
+                }
+            });
         }
+    }
+
+    private void runs(String what, Runnable work) {
+        clockwork.add(context.tasks().start("keepup-%s-%s".formatted(context.nodeId(), what), work));
     }
 
     /** One volume's trouble stays its own; false when there was some. */
@@ -183,7 +182,7 @@ public final class VolumeHost implements AutoCloseable {
         }
         VolumeSpec spec = new VolumeSpec(
                 volumeId, sizeBytes == 0 ? DEFAULT_SIZE : sizeBytes, blockSize == 0 ? DEFAULT_BLOCK_SIZE : blockSize);
-        VolumeNote note = VolumeNote.open(notesDir, volumeId);
+        VolumeNote note = VolumeNote.open(context.storage().disk(), notesDir, volumeId);
         HostedVolume made = new HostedVolume(
                 context, context.storage().create(volumesDir.resolve(volumeId), spec), note, new HostRoles());
         volumes.put(volumeId, made);
@@ -201,23 +200,20 @@ public final class VolumeHost implements AutoCloseable {
 
     /** Volumes on disk that are not served, with the reason. */
     public Map<String, String> unopened() {
-        return Map.copyOf(unopened);
+        return new TreeMap<>(unopened);
     }
 
     /** Tells everything to stop, waits for it, and closes the volumes. Sessions are left as they are [R9]. */
     @Override
     public void close() {
-        clockwork.shutdown();
+        closing.complete(null);
         volumes.values().forEach(HostedVolume::stop);
         walProducer.close(CLOSE);
         liveLane.close();
         volumes.values().forEach(v -> guarded(v, HostedVolume::close));
-        try {
-            if (!clockwork.awaitTermination(CLOSE.toMillis(), TimeUnit.MILLISECONDS)) {
-                log.warn("the sync clockwork of node {} is still busy", context.nodeId());
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+        CompletableFuture<Void> ended = CompletableFuture.allOf(clockwork.toArray(CompletableFuture[]::new));
+        if (!context.tasks().await(ended, CLOSE)) {
+            log.warn("the sync clockwork of node {} is still busy", context.nodeId());
         }
     }
 

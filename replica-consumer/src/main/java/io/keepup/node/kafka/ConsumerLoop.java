@@ -1,27 +1,28 @@
 package io.keepup.node.kafka;
 
 import io.keepup.node.event.NodeClosingException;
+import io.keepup.node.world.Tasks;
 import io.keepup.schemas.topic.KeyPartitions;
 import java.time.Duration;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.WakeupException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One consumer on one thread of its own, turning until it is closed.
+ * One consumer in one task of its own, turning until it is closed.
  *
  * <ul>
- *   <li>Only the loop's thread uses the consumer once {@link #start} was called; before, only whoever made the loop.
+ *   <li>Only the loop's task uses the consumer once {@link #start} was called; before, only whoever made the loop.
  *   <li>A turn that throws is logged and taken again after a pause: a broker that is away ends nothing. What a turn had
  *       polled is not polled again, so a turn that must not lose a record keeps it until it is done with it.
  *   <li>{@link #wakeup} ends a poll early, and only that: a turn may be cut short at any call to the broker.
  *   <li>{@link NodeClosingException} ends the loop at once, so that nothing is committed after work was refused.
- *   <li>{@link #close} returns when the thread has ended and the consumer is closed, also of a loop that never started.
+ *   <li>{@link #close} returns when the task has ended and the consumer is closed, also of a loop that never started.
  *       It waits for the turn under way; turns look at {@link #closing} between records.
  * </ul>
  */
@@ -37,22 +38,23 @@ public final class ConsumerLoop implements AutoCloseable {
 
     /** One turn: poll, and do what there is to do. */
     public interface Turn {
-        void take(Consumer<byte[], byte[]> consumer) throws InterruptedException;
+        void take(Consumer<byte[], byte[]> consumer);
     }
 
+    private final Tasks tasks;
     private final String name;
     private final Consumer<byte[], byte[]> consumer;
     private final Turn turn;
-    private final Thread thread;
-    private final CountDownLatch closing = new CountDownLatch(1);
-    private boolean started;
+    private final CompletableFuture<Void> closing = new CompletableFuture<>();
+    /** Done when the loop has ended; null before it begins. */
+    private CompletableFuture<Void> running;
 
-    /** @param name of the thread */
-    public ConsumerLoop(String name, Consumer<byte[], byte[]> consumer, Turn turn) {
+    /** @param name of the task */
+    public ConsumerLoop(Tasks tasks, String name, Consumer<byte[], byte[]> consumer, Turn turn) {
+        this.tasks = tasks;
         this.name = name;
         this.consumer = consumer;
         this.turn = turn;
-        this.thread = Thread.ofPlatform().name(name).daemon(true).unstarted(this::run);
     }
 
     /** The one partition of a topic that holds the records of a key. */
@@ -63,8 +65,7 @@ public final class ConsumerLoop implements AutoCloseable {
 
     public synchronized void start() {
         if (!closing()) {
-            started = true;
-            thread.start();
+            running = tasks.start(name, this::run);
         }
     }
 
@@ -78,13 +79,14 @@ public final class ConsumerLoop implements AutoCloseable {
                 } catch (NodeClosingException e) {
                     log.debug("{} ends", name, e);
                     return;
+                } catch (InterruptException e) {
+                    log.warn("{} was interrupted and ends", name, e);
+                    return;
                 } catch (RuntimeException e) {
                     log.error("{} cannot go on, trying again", name, e);
                     pause(RETRY);
                 }
             }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
         } finally {
             consumer.close(CloseOptions.timeout(Duration.ZERO));
         }
@@ -92,12 +94,12 @@ public final class ConsumerLoop implements AutoCloseable {
 
     /** Whether to end; from the first call of {@link #close} on. */
     public boolean closing() {
-        return closing.getCount() == 0;
+        return closing.isDone();
     }
 
     /** Waits, but not longer than until the loop closes. */
-    public void pause(Duration limit) throws InterruptedException {
-        closing.await(limit.toMillis(), TimeUnit.MILLISECONDS);
+    public void pause(Duration limit) {
+        tasks.await(closing, limit);
     }
 
     /** Ends the poll under way, or the next one. */
@@ -107,20 +109,16 @@ public final class ConsumerLoop implements AutoCloseable {
 
     @Override
     public void close() {
-        boolean running;
+        CompletableFuture<Void> started;
         synchronized (this) {
-            closing.countDown();
-            running = started;
+            closing.complete(null);
+            started = running;
         }
-        if (!running) {
+        if (started == null) {
             consumer.close(CloseOptions.timeout(Duration.ZERO));
             return;
         }
         consumer.wakeup();
-        try {
-            thread.join();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        tasks.await(started);
     }
 }

@@ -1,6 +1,7 @@
 package io.keepup.node.lane;
 
 import io.keepup.node.world.Lanes;
+import io.keepup.node.world.Tasks;
 import io.keepup.schemas.registry.SchemaRegistration;
 import io.keepup.schemas.registry.SchemaRegistry;
 import io.keepup.schemas.topic.TopicAdmin;
@@ -9,10 +10,9 @@ import io.keepup.schemas.topic.Topics;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.DeletedRecords;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
@@ -22,12 +22,14 @@ public final class LaneTopics implements Lanes {
 
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
+    private final Tasks tasks;
     private final Admin admin;
     private final TopicAdmin topics;
     private final SchemaRegistry registry;
     private final short replicationFactor;
 
-    public LaneTopics(Admin admin, SchemaRegistry registry, short replicationFactor) {
+    public LaneTopics(Tasks tasks, Admin admin, SchemaRegistry registry, short replicationFactor) {
+        this.tasks = tasks;
         this.admin = admin;
         this.topics = new TopicAdmin(admin, PATIENCE);
         this.registry = registry;
@@ -43,20 +45,19 @@ public final class LaneTopics implements Lanes {
 
     @Override
     public long delete(TopicPartition lane, long beforeOffset) {
-        try {
-            return admin.deleteRecords(Map.of(lane, RecordsToDelete.beforeOffset(beforeOffset)))
-                    .lowWatermarks()
-                    .get(lane)
-                    .get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
-                    .lowWatermark();
-        } catch (ExecutionException e) {
-            throw new KafkaException("deleting records of " + lane + " failed", e.getCause());
-        } catch (TimeoutException e) {
-            throw new KafkaException("deleting records of " + lane + " took too long", e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new KafkaException("deleting records of " + lane + " was interrupted", e);
+        CompletableFuture<DeletedRecords> deleted = admin.deleteRecords(
+                        Map.of(lane, RecordsToDelete.beforeOffset(beforeOffset)))
+                .lowWatermarks()
+                .get(lane)
+                .toCompletionStage()
+                .toCompletableFuture();
+        if (!tasks.await(deleted, PATIENCE)) {
+            throw new KafkaException("deleting records of " + lane + " took too long");
         }
+        if (deleted.isCompletedExceptionally()) {
+            throw new KafkaException("deleting records of " + lane + " failed", deleted.exceptionNow());
+        }
+        return deleted.resultNow().lowWatermark();
     }
 
     /** The one partition of a volume's WAL lane. */

@@ -2,15 +2,16 @@ package io.keepup.node.lane;
 
 import io.keepup.node.NodeContext;
 import io.keepup.node.NodeCounter;
+import io.keepup.node.world.Signal;
 import io.keepup.v1.WalBatch;
 import io.keepup.volume.WalEntry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -19,14 +20,14 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.WakeupException;
 
 /**
- * A session's own view of the WAL lane: entries of one epoch from one LSN on. A thread of its own fetches and decodes a
- * few fetches ahead, so that the network moves while the session waits for its disk. Used by one thread.
+ * A session's own view of the WAL lane: entries of one epoch from one LSN on. A task of its own fetches and decodes a
+ * few fetches ahead, so that the network moves while the session waits for its disk. Used by one task.
  */
 public final class WalLaneReader implements AutoCloseable {
 
     private static final int FETCHES_AHEAD = 2;
     private static final Duration FETCH = Duration.ofMillis(200);
-    private static final long HAND_OVER_MS = 100;
+    private static final Duration HAND_OVER = Duration.ofMillis(100);
 
     /** What one fetch brought, or why there will be no more. */
     private record Fetched(List<WalEntry> entries, long nextOffset, long bytes, RuntimeException failure) {}
@@ -38,10 +39,12 @@ public final class WalLaneReader implements AutoCloseable {
     private final long previousEpoch;
     private final TopicPartition lane;
     private final Consumer<byte[], byte[]> consumer;
-    private final BlockingQueue<Fetched> ahead = new ArrayBlockingQueue<>(FETCHES_AHEAD);
-    private Thread fetcher;
+    private final Queue<Fetched> ahead = new ArrayBlockingQueue<>(FETCHES_AHEAD);
+    private final Signal filled;
+    private final Signal room;
+    private CompletableFuture<Void> fetcher;
     private volatile boolean closing;
-    /** The LSN to hand over next; used by the fetching thread. */
+    /** The LSN to hand over next; used by the fetching task. */
     private long needed;
 
     private long nextOffset;
@@ -54,6 +57,8 @@ public final class WalLaneReader implements AutoCloseable {
         this.fromLsn = fromLsn;
         this.previousEpoch = previousEpoch;
         this.needed = fromLsn;
+        this.filled = new Signal(context.tasks());
+        this.room = new Signal(context.tasks());
         this.lane = LaneTopics.wal(volumeId);
         this.consumer = context.kafka().laneConsumer("wal-" + volumeId, "none");
         consumer.assign(List.of(lane));
@@ -62,14 +67,15 @@ public final class WalLaneReader implements AutoCloseable {
     /**
      * Opens the lane at an LSN. When the primary has put nothing of this epoch there yet, reading starts with what comes.
      *
+     * @param task name of the reading task; the fetching one's begins with it
      * @param previousEpoch epoch of the reader's own entry before that LSN; 0 when it has none, or does not know
      * @throws LaneLostException when the lane begins above it
      */
     public static WalLaneReader open(
-            NodeContext context, String volumeId, long epoch, long fromLsn, long previousEpoch) {
+            NodeContext context, String task, String volumeId, long epoch, long fromLsn, long previousEpoch) {
         WalLaneReader reader = new WalLaneReader(context, volumeId, epoch, fromLsn, previousEpoch);
         try {
-            reader.start();
+            reader.start(task);
             return reader;
         } catch (RuntimeException e) {
             reader.consumer.close(CloseOptions.timeout(Duration.ZERO));
@@ -77,13 +83,10 @@ public final class WalLaneReader implements AutoCloseable {
         }
     }
 
-    private void start() {
+    private void start(String task) {
         nextOffset = locate(fromLsn);
         consumer.seek(lane, nextOffset);
-        fetcher = Thread.ofPlatform()
-                .name(Thread.currentThread().getName() + "-fetch")
-                .daemon(true)
-                .start(this::fetch);
+        fetcher = context.tasks().start(task + "-fetch", this::fetch);
     }
 
     private long locate(long lsn) {
@@ -115,21 +118,17 @@ public final class WalLaneReader implements AutoCloseable {
                     "the WAL lane of volume %s was trimmed under its reader".formatted(volumeId), e);
         } catch (RuntimeException e) {
             failure = e;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
         }
         try {
             if (failure != null) {
                 handOver(new Fetched(List.of(), 0, 0, failure));
             }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
         } finally {
             consumer.close(CloseOptions.timeout(Duration.ZERO));
         }
     }
 
-    private void fetchOnce() throws InterruptedException {
+    private void fetchOnce() {
         List<WalEntry> entries = new ArrayList<>();
         long received = 0;
         var records = consumer.poll(FETCH);
@@ -142,10 +141,11 @@ public final class WalLaneReader implements AutoCloseable {
         }
     }
 
-    private void handOver(Fetched fetched) throws InterruptedException {
-        while (!closing && !ahead.offer(fetched, HAND_OVER_MS, TimeUnit.MILLISECONDS)) {
-            // the session is slower than the lane
+    private void handOver(Fetched fetched) {
+        while (!closing && !ahead.offer(fetched)) {
+            room.await(HAND_OVER); // the session is slower than the lane
         }
+        filled.raise();
     }
 
     private void addNeeded(WalBatch batch, List<WalEntry> entries) {
@@ -177,16 +177,14 @@ public final class WalLaneReader implements AutoCloseable {
      * @throws OtherHistoryException when the lane's entry before the first needed one is not the reader's
      */
     public List<WalEntry> poll(Duration wait) {
-        Fetched fetched;
-        try {
-            fetched = ahead.poll(wait.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted while reading the WAL lane of volume " + volumeId, e);
+        Fetched fetched = ahead.poll();
+        while (fetched == null && filled.await(wait)) {
+            fetched = ahead.poll();
         }
         if (fetched == null) {
             return List.of();
         }
+        room.raise();
         if (fetched.failure != null) {
             throw fetched.failure;
         }
@@ -209,10 +207,7 @@ public final class WalLaneReader implements AutoCloseable {
     public void close() {
         closing = true;
         consumer.wakeup();
-        try {
-            fetcher.join();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        room.raise();
+        context.tasks().await(fetcher);
     }
 }

@@ -3,6 +3,7 @@ package io.keepup.node.lane;
 import io.keepup.node.NodeContext;
 import io.keepup.v1.WalBatch;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.apache.kafka.clients.consumer.CloseOptions;
@@ -114,8 +115,8 @@ public final class WalTopic implements AutoCloseable {
     }
 
     private Iterable<ConsumerRecord<byte[], byte[]>> poll() {
-        long deadline = System.nanoTime() + CALL.toNanos();
-        while (System.nanoTime() < deadline) {
+        Instant deadline = context.clock().instant().plus(CALL);
+        while (context.clock().instant().isBefore(deadline)) {
             var records = consumer.poll(POLL);
             if (!records.isEmpty()) {
                 return records.records(lane);

@@ -1,8 +1,10 @@
 package io.keepup.node.note;
 
 import io.keepup.v1.SessionKind;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * What a node remembers of a volume beside its data; a value, replaced as a whole.
@@ -66,7 +68,7 @@ public record NoteState(
                 replicas,
                 shippedEpoch,
                 session,
-                Map.copyOf(newIssued),
+                Collections.unmodifiableMap(new TreeMap<>(newIssued)),
                 List.copyOf(newPins));
     }
 }

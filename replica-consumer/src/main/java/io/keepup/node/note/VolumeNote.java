@@ -1,14 +1,13 @@
 package io.keepup.node.note;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.keepup.volume.disk.Disk;
+import io.keepup.volume.disk.DiskFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.function.UnaryOperator;
 
 /**
@@ -19,25 +18,31 @@ public final class VolumeNote {
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
+    private final Disk disk;
     private final Path file;
     private volatile NoteState state;
 
-    private VolumeNote(Path file, NoteState state) {
+    private VolumeNote(Disk disk, Path file) {
+        this.disk = disk;
         this.file = file;
-        this.state = state;
+        this.state = disk.exists(file) ? read() : NoteState.EMPTY;
     }
 
     /**
      * Opens a note, an empty one when there is none.
      *
-     * @throws UncheckedIOException when it cannot be read
+     * @throws UncheckedIOException when it holds something else
+     * @throws io.keepup.volume.VolumeException when the disk cannot read it
      */
-    public static VolumeNote open(Path directory, String volumeId) {
-        Path file = directory.resolve(volumeId);
-        try {
-            NoteState state =
-                    Files.exists(file) ? JSON.readValue(Files.readAllBytes(file), NoteState.class) : NoteState.EMPTY;
-            return new VolumeNote(file, state);
+    public static VolumeNote open(Disk disk, Path directory, String volumeId) {
+        return new VolumeNote(disk, directory.resolve(volumeId));
+    }
+
+    private NoteState read() {
+        try (DiskFile content = disk.open(file, false)) {
+            ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(content.size()));
+            content.read(bytes, 0);
+            return JSON.readValue(bytes.array(), NoteState.class);
         } catch (IOException e) {
             throw new UncheckedIOException("the note %s cannot be read: remove it to forget it".formatted(file), e);
         }
@@ -50,30 +55,29 @@ public final class VolumeNote {
     /**
      * Changes the note; durable when it returns. An update that changes nothing writes nothing.
      *
-     * @throws UncheckedIOException when it cannot be written; the note is then unchanged
+     * @throws io.keepup.volume.VolumeException when the disk cannot write it; the note is then unchanged
      */
     public synchronized void update(UnaryOperator<NoteState> change) {
         NoteState next = change.apply(state);
         if (next.equals(state)) {
             return;
         }
-        try {
-            Path fresh = file.resolveSibling(file.getFileName() + ".new");
-            try (FileChannel channel = FileChannel.open(
-                    fresh, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
-                ByteBuffer bytes = ByteBuffer.wrap(JSON.writeValueAsBytes(next));
-                while (bytes.hasRemaining()) {
-                    channel.write(bytes);
-                }
-                channel.force(true);
-            }
-            Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-            try (FileChannel directory = FileChannel.open(file.getParent(), StandardOpenOption.READ)) {
-                directory.force(true);
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException("the note %s cannot be written".formatted(file), e);
+        Path fresh = file.resolveSibling(file.getFileName() + ".new");
+        try (DiskFile content = disk.open(fresh, true)) {
+            content.setSize(0);
+            content.write(ByteBuffer.wrap(bytes(next)), 0);
+            content.force();
         }
+        disk.rename(fresh, file);
+        disk.syncDirectory(file.getParent());
         state = next;
+    }
+
+    private static byte[] bytes(NoteState state) {
+        try {
+            return JSON.writeValueAsBytes(state);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("a note has no JSON form", e);
+        }
     }
 }

@@ -1,10 +1,13 @@
 package io.keepup.node.primary;
 
+import io.keepup.node.world.Tasks;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * The LSN that is durable on a majority of primary and replicas, in one epoch. It never falls: what was on a majority
@@ -12,10 +15,14 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 public final class Barrier {
 
-    private final ReentrantLock lock = new ReentrantLock();
-    private final Condition raised = lock.newCondition();
+    private final Tasks tasks;
+    private final NavigableMap<Long, CompletableFuture<Void>> waiting = new TreeMap<>();
     private long confirmed;
     private boolean closed;
+
+    Barrier(Tasks tasks) {
+        this.tasks = tasks;
+    }
 
     /** The LSN that a majority of these copies has reached. */
     static long majority(long primaryDurable, Collection<Long> replicaDurable) {
@@ -31,55 +38,41 @@ public final class Barrier {
     }
 
     /** Raises the barrier; false when it was there already. */
-    boolean raise(long lsn) {
-        lock.lock();
-        try {
-            if (lsn <= confirmed) {
-                return false;
-            }
-            confirmed = lsn;
-            raised.signalAll();
-            return true;
-        } finally {
-            lock.unlock();
+    synchronized boolean raise(long lsn) {
+        if (lsn <= confirmed) {
+            return false;
         }
+        confirmed = lsn;
+        letGo(waiting.headMap(lsn, true));
+        return true;
     }
 
     /** Returns whether the barrier covers an LSN, waiting at most {@code limit} for it. */
     boolean await(long lsn, Duration limit) {
-        lock.lock();
-        try {
-            long left = limit.toNanos();
-            while (confirmed < lsn && !closed && left > 0) {
-                left = raised.awaitNanos(left);
-            }
-            return confirmed >= lsn;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return false;
-        } finally {
-            lock.unlock();
-        }
+        tasks.await(covered(lsn), limit);
+        return confirmed() >= lsn;
+    }
+
+    /** Done when the barrier covers an LSN, or is closed. */
+    private synchronized CompletableFuture<Void> covered(long lsn) {
+        return lsn <= confirmed || closed
+                ? CompletableFuture.completedFuture(null)
+                : waiting.computeIfAbsent(lsn, any -> new CompletableFuture<>());
     }
 
     /** Lets everybody go who waits. */
-    void close() {
-        lock.lock();
-        try {
-            closed = true;
-            raised.signalAll();
-        } finally {
-            lock.unlock();
-        }
+    synchronized void close() {
+        closed = true;
+        letGo(waiting);
+    }
+
+    private static void letGo(Map<Long, CompletableFuture<Void>> waiters) {
+        waiters.values().forEach(waiter -> waiter.complete(null));
+        waiters.clear();
     }
 
     /** The confirmed LSN. */
-    public long confirmed() {
-        lock.lock();
-        try {
-            return confirmed;
-        } finally {
-            lock.unlock();
-        }
+    public synchronized long confirmed() {
+        return confirmed;
     }
 }

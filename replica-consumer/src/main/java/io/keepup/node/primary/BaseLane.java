@@ -5,12 +5,12 @@ import io.keepup.node.lane.LaneTopics;
 import io.keepup.v1.IssueRebuild;
 import io.keepup.volume.Volume;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The base lane of one primary volume: serves the rebuild sessions, each on its own thread, and deletes a session's records
+ * The base lane of one primary volume: serves the rebuild sessions, each in its own task, and deletes a session's records
  * when it is over. Thread-safe.
  */
 final class BaseLane implements AutoCloseable {
@@ -20,7 +20,7 @@ final class BaseLane implements AutoCloseable {
     private final NodeContext context;
     private final Volume volume;
     private final String volumeId;
-    private final Map<Long, BaseServer> serving = new ConcurrentHashMap<>();
+    private final Map<Long, BaseServer> serving = new ConcurrentSkipListMap<>();
     private volatile boolean closing;
 
     BaseLane(NodeContext context, Volume volume) {
@@ -42,10 +42,7 @@ final class BaseLane implements AutoCloseable {
 
     private void start(BaseServer server) {
         serving.put(server.sessionId(), server);
-        Thread.ofPlatform()
-                .name("keepup-%s-base-%s-%d".formatted(context.nodeId(), volumeId, server.sessionId()))
-                .daemon(true)
-                .start(server);
+        context.tasks().start("keepup-%s-base-%s-%d".formatted(context.nodeId(), volumeId, server.sessionId()), server);
     }
 
     /** A session is over: stop serving it and delete its records. */
@@ -55,9 +52,10 @@ final class BaseLane implements AutoCloseable {
             return;
         }
         server.stop();
-        Thread.ofVirtual()
-                .name("keepup-%s-base-clear-%s-%d".formatted(context.nodeId(), volumeId, sessionId))
-                .start(() -> clear(server));
+        context.tasks()
+                .start(
+                        "keepup-%s-base-clear-%s-%d".formatted(context.nodeId(), volumeId, sessionId),
+                        () -> clear(server));
     }
 
     private void clear(BaseServer ended) {

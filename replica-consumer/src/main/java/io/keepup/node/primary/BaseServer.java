@@ -4,6 +4,7 @@ import io.keepup.node.NodeContext;
 import io.keepup.node.NodeCounter;
 import io.keepup.node.NodeSettings;
 import io.keepup.node.lane.LaneRecords;
+import io.keepup.node.world.Signal;
 import io.keepup.schemas.codec.CloudEventHeaders;
 import io.keepup.schemas.topic.Topics;
 import io.keepup.v1.BaseEnd;
@@ -14,7 +15,7 @@ import io.keepup.volume.Volume;
 import io.keepup.volume.VolumeSpec;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.producer.Producer;
@@ -45,11 +46,11 @@ final class BaseServer implements Runnable {
     private final boolean abandon;
     private final String topic;
     private final byte[] key;
-    private final CountDownLatch ended = new CountDownLatch(1);
+    private final CompletableFuture<Void> ended = new CompletableFuture<>();
     private final AtomicLong firstOffset = new AtomicLong(0);
     private final AtomicLong nextOffset = new AtomicLong(0);
     private final AtomicLong acks = new AtomicLong();
-    private final Signal acknowledged = new Signal();
+    private final Signal acknowledged;
     private volatile Exception sendFailure;
     private volatile boolean stopped;
     private long records;
@@ -73,6 +74,7 @@ final class BaseServer implements Runnable {
         this.abandon = abandon;
         this.topic = Topics.base(spec.volumeId());
         this.key = String.valueOf(sessionId).getBytes(StandardCharsets.UTF_8);
+        this.acknowledged = new Signal(context.tasks());
     }
 
     @Override
@@ -85,7 +87,7 @@ final class BaseServer implements Runnable {
                 producer.close(CLOSE); // all is acknowledged, or nobody wants it any more
             }
         } finally {
-            ended.countDown();
+            ended.complete(null);
         }
     }
 
@@ -116,7 +118,7 @@ final class BaseServer implements Runnable {
     }
 
     private void serve(Producer<byte[], byte[]> producer) {
-        long started = System.nanoTime();
+        long started = context.clock().millis();
         long baseLsn = volume.flush();
         if (baseLsn < targetLsn) {
             throw new IllegalStateException("volume %s ends at LSN %d, below the target %d of session %d"
@@ -149,7 +151,7 @@ final class BaseServer implements Runnable {
                     sessionId,
                     count,
                     baseLsn,
-                    (System.nanoTime() - started) / 1_000_000);
+                    context.clock().millis() - started);
         }
     }
 
@@ -209,11 +211,7 @@ final class BaseServer implements Runnable {
     }
 
     void awaitEnd() {
-        try {
-            ended.await();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        context.tasks().await(ended);
     }
 
     long sessionId() {

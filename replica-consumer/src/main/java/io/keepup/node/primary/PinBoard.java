@@ -8,7 +8,6 @@ import io.keepup.node.note.VolumeNote;
 import io.keepup.v1.SessionKind;
 import io.keepup.v1.SyncAck;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -119,7 +118,7 @@ public final class PinBoard {
 
     private void remember(Pin pin, List<Pin> next) {
         note.update(state -> {
-            Map<String, Long> issued = new HashMap<>(state.issued());
+            Map<String, Long> issued = new TreeMap<>(state.issued());
             issued.merge(pin.replicaId(), pin.sessionId(), Math::max);
             return state.withIssued(issued, next);
         });

@@ -5,6 +5,7 @@ import io.keepup.node.event.NodeEvents.Gates;
 import io.keepup.node.note.NoteState.Pin;
 import io.keepup.node.note.NoteState.Replica;
 import io.keepup.node.note.VolumeNote;
+import io.keepup.node.world.Mutex;
 import io.keepup.v1.CancelSession;
 import io.keepup.v1.IssueCatchUp;
 import io.keepup.v1.IssueRebuild;
@@ -13,6 +14,7 @@ import io.keepup.v1.SyncAnswer;
 import io.keepup.volume.Volume;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.producer.Producer;
 import org.slf4j.Logger;
@@ -30,11 +32,14 @@ public final class PrimaryVolume implements AutoCloseable {
     private final PinBoard pins;
     private final RetainedWal retained;
     private final BaseLane base;
-    private final Barrier barrier = new Barrier();
+    private final Barrier barrier;
     private final SyncRounds rounds;
     private final WalShipper shipper;
     private final String shipperName;
-    private Thread shipping;
+    private final Mutex lock;
+    /** Done when the shipper has ended; null before it begins. */
+    private CompletableFuture<Void> shipping;
+
     private boolean closed;
 
     /**
@@ -53,6 +58,8 @@ public final class PrimaryVolume implements AutoCloseable {
         this.note = note;
         this.epoch = epoch;
         String volumeId = volume.status().spec().volumeId();
+        this.lock = new Mutex(context.tasks());
+        this.barrier = new Barrier(context.tasks());
         this.base = new BaseLane(context, volume);
         this.pins = new PinBoard(volumeId, note, context.metrics(), base::ended);
         this.retained = new RetainedWal(context, volume, epoch, pins);
@@ -80,7 +87,11 @@ public final class PrimaryVolume implements AutoCloseable {
         run(replicas);
     }
 
-    private synchronized void run(List<Replica> replicas) {
+    private void run(List<Replica> replicas) {
+        lock.run(() -> runLocked(replicas));
+    }
+
+    private void runLocked(List<Replica> replicas) {
         List<String> ids = replicas.stream().map(Replica::id).toList();
         pins.keepOnly(ids);
         rounds.replicas(ids);
@@ -88,7 +99,7 @@ public final class PrimaryVolume implements AutoCloseable {
             return;
         }
         if (shipping == null) {
-            shipping = Thread.ofVirtual().name(shipperName).start(shipper);
+            shipping = context.tasks().start(shipperName, shipper);
         } else if (retained.connected()) {
             String volumeId = volume.status().spec().volumeId();
             context.events().readiness(volumeId, epoch, new Gates(null, null, true, true));
@@ -98,7 +109,7 @@ public final class PrimaryVolume implements AutoCloseable {
     /** Pins the WAL of a catch-up session [N1]. */
     public void issued(IssueCatchUp command) {
         if (pins.take(command.getSessionId(), command.getReplicaId(), SessionKind.catchup, command.getPinLsn())) {
-            Thread.ofVirtual().name(shipperName + "-verify").start(this::verifyLane);
+            context.tasks().start(shipperName + "-verify", this::verifyLane);
         }
     }
 
@@ -169,9 +180,7 @@ public final class PrimaryVolume implements AutoCloseable {
 
     /** Begins to stop, without waiting and without a word to anybody. */
     public void stop() {
-        synchronized (this) {
-            closed = true;
-        }
+        lock.run(() -> closed = true);
         shipper.close();
         barrier.close();
         base.stop();
@@ -182,16 +191,9 @@ public final class PrimaryVolume implements AutoCloseable {
     public void close() {
         stop();
         base.close();
-        Thread running;
-        synchronized (this) {
-            running = shipping;
-        }
+        CompletableFuture<Void> running = lock.get(() -> shipping);
         if (running != null) {
-            try {
-                running.join();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
+            context.tasks().await(running);
         }
     }
 }

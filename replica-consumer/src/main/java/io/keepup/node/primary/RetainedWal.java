@@ -7,6 +7,7 @@ import io.keepup.node.event.NodeEvents.SessionRef;
 import io.keepup.node.lane.LaneTopics;
 import io.keepup.node.lane.WalTopic;
 import io.keepup.node.note.NoteState.Pin;
+import io.keepup.node.world.Mutex;
 import io.keepup.v1.FailureReason;
 import io.keepup.volume.Volume;
 import java.time.Duration;
@@ -14,7 +15,6 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,7 +40,9 @@ public final class RetainedWal {
     private final long limit;
     private final long hardLimit;
     private final Deque<Slice> slices = new ArrayDeque<>();
-    private final ReentrantLock trims = new ReentrantLock();
+    /** Not the monitor: acknowledgements must not wait for the broker and the disk. */
+    private final Mutex trims;
+
     private long triedAt;
     private long retainedBytes;
     private volatile long tail;
@@ -53,6 +55,7 @@ public final class RetainedWal {
         this.volumeId = volume.status().spec().volumeId();
         this.epoch = epoch;
         this.pins = pins;
+        this.trims = new Mutex(context.tasks());
         this.limit = context.settings().get(NodeSettings.WAL_RETAIN_BYTES);
         this.hardLimit = context.settings().walLimitBytes();
     }
@@ -155,20 +158,15 @@ public final class RetainedWal {
      * @return the tail after it
      */
     public long trim(long upToLsn) {
-        // Not the monitor: acknowledgements must not wait for the broker and the disk.
-        trims.lock();
-        try {
+        return trims.get(() -> {
             long upTo = Math.min(Math.min(upToLsn, acknowledged), pins.floor());
-            if (!connected || upTo < tail || !deleteRecords(upTo)) {
-                return tail;
+            if (connected && upTo >= tail && deleteRecords(upTo)) {
+                volume.recycleWal(Math.min(tail - 1, volume.flush()));
+                context.metrics().count(NodeCounter.WAL_TRIMS);
+                log.info("Volume {}: WAL trimmed, the lane now begins at LSN {}", volumeId, tail);
             }
-            volume.recycleWal(Math.min(tail - 1, volume.flush()));
-            context.metrics().count(NodeCounter.WAL_TRIMS);
-            log.info("Volume {}: WAL trimmed, the lane now begins at LSN {}", volumeId, tail);
             return tail;
-        } finally {
-            trims.unlock();
-        }
+        });
     }
 
     /**
@@ -176,7 +174,10 @@ public final class RetainedWal {
      * the tail is raised and the next sync tells it [N4]; else catch-ups would be decided, and lost, for ever.
      */
     void verify() {
-        trims.lock();
+        trims.run(this::compare);
+    }
+
+    private void compare() {
         try (WalTopic topic = new WalTopic(context, volumeId)) {
             long none = acknowledged + 1; // read first: what is acknowledged by now is below the end, if it is there
             long first = topic.first(epoch, topic.begin(), topic.end())
@@ -190,8 +191,6 @@ public final class RetainedWal {
                         tail);
                 dropped(first);
             }
-        } finally {
-            trims.unlock();
         }
     }
 

@@ -4,6 +4,7 @@ import io.keepup.node.NodeContext;
 import io.keepup.node.NodeCounter;
 import io.keepup.node.NodeSettings;
 import io.keepup.node.event.NodeEvents.SyncFacts;
+import io.keepup.node.world.Mutex;
 import io.keepup.v1.AckKind;
 import io.keepup.v1.SyncAck;
 import io.keepup.v1.SyncAnswer;
@@ -36,6 +37,9 @@ final class SyncRounds {
     private final Barrier barrier;
     private final AtomicLong syncIds;
     private final Map<String, Asked> replicas = new LinkedHashMap<>();
+    /** Held over sends: what is said of a replica keeps its order. */
+    private final Mutex lock;
+
     private long wanted;
 
     SyncRounds(
@@ -54,16 +58,23 @@ final class SyncRounds {
         this.pins = pins;
         this.barrier = barrier;
         this.syncIds = syncIds;
+        this.lock = new Mutex(context.tasks());
     }
 
     /** Who is asked from now on. */
-    synchronized void replicas(Collection<String> ids) {
-        replicas.keySet().retainAll(ids);
-        ids.forEach(id -> replicas.computeIfAbsent(id, Asked::new));
+    void replicas(Collection<String> ids) {
+        lock.run(() -> {
+            replicas.keySet().retainAll(ids);
+            ids.forEach(id -> replicas.computeIfAbsent(id, Asked::new));
+        });
     }
 
     /** Notes overdue answers and asks everybody who has no question open; to be called every sync interval. */
-    synchronized void tick() {
+    void tick() {
+        lock.run(this::askAll);
+    }
+
+    private void askAll() {
         if (!retained.connected()) {
             return;
         }
@@ -80,9 +91,11 @@ final class SyncRounds {
     }
 
     /** Somebody waits for the barrier to cover an LSN: ask at once, and again until it does. */
-    synchronized void want(long lsn) {
-        wanted = Math.max(wanted, lsn);
-        tick();
+    void want(long lsn) {
+        lock.run(() -> {
+            wanted = Math.max(wanted, lsn);
+            askAll();
+        });
     }
 
     private void ask(Asked replica, Instant now) {
@@ -104,7 +117,11 @@ final class SyncRounds {
     }
 
     /** An answer came; one that nobody waits for is counted and dropped. */
-    synchronized void answered(SyncAnswer answer) {
+    void answered(SyncAnswer answer) {
+        lock.run(() -> hear(answer));
+    }
+
+    private void hear(SyncAnswer answer) {
         Asked replica = replicas.get(answer.getReplicaId());
         if (replica == null || !replica.open || replica.syncId != answer.getSyncId()) {
             context.metrics().count(NodeCounter.STALE_SYNC);

@@ -9,6 +9,7 @@ import io.keepup.node.lane.LaneTopics;
 import io.keepup.node.lane.WalTopic;
 import io.keepup.node.note.VolumeNote;
 import io.keepup.node.world.Lanes;
+import io.keepup.node.world.Signal;
 import io.keepup.schemas.codec.CloudEventHeaders;
 import io.keepup.schemas.topic.Topics;
 import io.keepup.v1.WalBatch;
@@ -49,7 +50,7 @@ final class WalShipper implements Runnable {
     private final RetainedWal retained;
     private final Producer<byte[], byte[]> producer;
     private final byte[] key;
-    private final Signal work = new Signal();
+    private final Signal work;
     private final AtomicBoolean trimming = new AtomicBoolean();
     private volatile boolean closing;
     private volatile Exception sendFailure;
@@ -71,6 +72,7 @@ final class WalShipper implements Runnable {
         this.retained = retained;
         this.producer = producer;
         this.key = volumeId.getBytes(StandardCharsets.UTF_8);
+        this.work = new Signal(context.tasks());
     }
 
     /** An entry was appended. */
@@ -230,18 +232,18 @@ final class WalShipper implements Runnable {
     void trimWhenOverdue() {
         long upTo = retained.overdue();
         if (upTo > 0 && trimming.compareAndSet(false, true)) {
-            Thread.ofVirtual()
-                    .name("keepup-%s-trim-%s".formatted(context.nodeId(), volumeId))
-                    .start(() -> {
-                        try {
-                            retained.breakPins();
-                            retained.trim(upTo);
-                        } catch (RuntimeException e) {
-                            log.error("Volume {}: trimming the WAL up to LSN {} failed", volumeId, upTo, e);
-                        } finally {
-                            trimming.set(false);
-                        }
-                    });
+            context.tasks().start("keepup-%s-trim-%s".formatted(context.nodeId(), volumeId), () -> trim(upTo));
+        }
+    }
+
+    private void trim(long upTo) {
+        try {
+            retained.breakPins();
+            retained.trim(upTo);
+        } catch (RuntimeException e) {
+            log.error("Volume {}: trimming the WAL up to LSN {} failed", volumeId, upTo, e);
+        } finally {
+            trimming.set(false);
         }
     }
 

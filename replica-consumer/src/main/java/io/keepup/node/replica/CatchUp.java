@@ -49,7 +49,7 @@ final class CatchUp extends RecoverySession {
         }
         long applied = status.appliedLsn();
         try (WalLaneReader lane =
-                WalLaneReader.open(context, ref.volumeId(), ref.epoch(), applied + 1, status.appliedEpoch())) {
+                WalLaneReader.open(context, task(), ref.volumeId(), ref.epoch(), applied + 1, status.appliedEpoch())) {
             while (applied < targetLsn) {
                 check();
                 List<WalEntry> entries = lane.poll(POLL);

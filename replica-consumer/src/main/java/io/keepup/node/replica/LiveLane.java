@@ -3,32 +3,35 @@ package io.keepup.node.replica;
 import io.keepup.node.NodeContext;
 import io.keepup.node.kafka.ConsumerLoop;
 import io.keepup.node.lane.LaneTopics;
-import java.util.HashMap;
+import io.keepup.node.world.Signal;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.BlockingQueue;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * The receiver of a node: one consumer on one thread follows the WAL lanes of all its replica volumes. A volume that
+ * The receiver of a node: one consumer in one task follows the WAL lanes of all its replica volumes. A volume that
  * cannot take what comes is left out until it is positioned anew; the others go on.
  */
 public final class LiveLane implements AutoCloseable {
 
     private final Consumer<byte[], byte[]> consumer;
-    private final Map<TopicPartition, ReplicaVolume> followed = new HashMap<>();
-    private final BlockingQueue<Runnable> requests = new LinkedBlockingQueue<>();
+    private final Map<TopicPartition, ReplicaVolume> followed = new LinkedHashMap<>();
+    private final Queue<Runnable> requests = new ConcurrentLinkedQueue<>();
+    private final Signal requested;
     private final ConsumerLoop loop;
 
     public LiveLane(NodeContext context) {
         this.consumer = context.kafka().laneConsumer("live", "earliest");
-        this.loop = new ConsumerLoop("keepup-%s-live-lane".formatted(context.nodeId()), consumer, this::turn);
+        this.requested = new Signal(context.tasks());
+        this.loop = new ConsumerLoop(
+                context.tasks(), "keepup-%s-live-lane".formatted(context.nodeId()), consumer, this::turn);
     }
 
     public void start() {
@@ -63,16 +66,16 @@ public final class LiveLane implements AutoCloseable {
 
     private void request(Runnable change) {
         requests.add(change);
+        requested.raise();
         loop.wakeup();
     }
 
-    private void turn(Consumer<byte[], byte[]> used) throws InterruptedException {
-        Runnable request = followed.isEmpty()
-                ? requests.poll(ConsumerLoop.POLL.toMillis(), TimeUnit.MILLISECONDS)
-                : requests.poll();
-        while (request != null) {
+    private void turn(Consumer<byte[], byte[]> used) {
+        if (followed.isEmpty() && requests.isEmpty()) {
+            requested.await(ConsumerLoop.POLL);
+        }
+        for (Runnable request = requests.poll(); request != null; request = requests.poll()) {
             request.run();
-            request = requests.poll();
         }
         if (!followed.isEmpty()) {
             deliver(used.poll(ConsumerLoop.POLL));
@@ -100,7 +103,7 @@ public final class LiveLane implements AutoCloseable {
 
     @Override
     public void close() {
-        requests.add(() -> {}); // it may wait for one
+        requested.raise(); // it may wait for one
         loop.close();
     }
 }

@@ -25,10 +25,11 @@ import io.keepup.volume.WalEntry;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import org.apache.avro.specific.SpecificRecord;
 
 /**
- * Rebuilds the volume over two lanes at once: the base on a thread of its own, the WAL on the session's. Nothing local is
+ * Rebuilds the volume over two lanes at once: the base in a task of its own, the WAL in the session's. Nothing local is
  * touched before the primary's manifest fixed the base's LSN.
  */
 final class Rebuild extends RecoverySession {
@@ -70,10 +71,7 @@ final class Rebuild extends RecoverySession {
                     .start(new RebuildBounds(
                             ref.sessionId(), ref.epoch(), manifest.getBaseLsn(), targetLsn, discardLocal));
             moved();
-            Thread baseLane = Thread.ofPlatform()
-                    .name(Thread.currentThread().getName() + "-base")
-                    .daemon(true)
-                    .start(() -> runBaseLane(records));
+            CompletableFuture<Void> baseLane = context.tasks().start(task() + "-base", () -> runBaseLane(records));
             try {
                 return runWalLane(manifest.getBaseLsn());
             } finally {
@@ -145,7 +143,7 @@ final class Rebuild extends RecoverySession {
     }
 
     private Outcome runWalLane(long baseLsn) {
-        try (WalLaneReader lane = WalLaneReader.open(context, ref.volumeId(), ref.epoch(), baseLsn + 1, 0)) {
+        try (WalLaneReader lane = WalLaneReader.open(context, task(), ref.volumeId(), ref.epoch(), baseLsn + 1, 0)) {
             while (true) {
                 check();
                 if (baseFailure != null) {
@@ -178,15 +176,11 @@ final class Rebuild extends RecoverySession {
                 stats.skippedBlocks());
     }
 
-    private void stopBaseLane(Thread baseLane) {
+    private void stopBaseLane(CompletableFuture<Void> baseLane) {
         if (baseFailure == null) {
             baseFailure = new SessionFault(FailureReason.cancelled, "the session ended");
         }
-        try {
-            baseLane.join();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        context.tasks().await(baseLane);
     }
 
     /** When the volume ended the session it knows why; the lane that saw it may only have met the closed door. */
@@ -238,7 +232,7 @@ final class Rebuild extends RecoverySession {
         return started == null ? 0 : started.progress().durableLsn();
     }
 
-    /** The base lane's records one by one; first the session's thread uses it, then only the base lane's. */
+    /** The base lane's records one by one; first the session's task uses it, then only the base lane's. */
     private static final class BaseRecords {
         private final BaseLaneReader lane;
         private List<SpecificRecord> polled = List.of();

@@ -8,20 +8,20 @@ import io.keepup.node.event.NodeEvents.Position;
 import io.keepup.node.event.NodeEvents.Result;
 import io.keepup.node.event.NodeEvents.SessionRef;
 import io.keepup.node.event.PublishException;
+import io.keepup.node.world.Mutex;
 import io.keepup.schemas.registry.RegistryException;
 import io.keepup.v1.FailureReason;
 import io.keepup.volume.Volume;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.common.KafkaException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One recovery session on the replica, on its own thread with its own consumers: reports progress at most twice a second,
+ * One recovery session on the replica, in its own task with its own consumers: reports progress at most twice a second,
  * ends with exactly one terminal event, and hands the WAL lane's offset on. When the node stops it says nothing: whoever
  * starts it again reports the session as lost [R9].
  */
@@ -47,8 +47,9 @@ abstract class RecoverySession implements Runnable {
     private final Instant deadline;
     private RecoverySession previous;
     private final Ended listener;
-    private final CountDownLatch done = new CountDownLatch(1);
-    private final CountDownLatch abandon = new CountDownLatch(1);
+    private final CompletableFuture<Void> done = new CompletableFuture<>();
+    private final CompletableFuture<Void> abandon = new CompletableFuture<>();
+    private final Mutex reports;
     private volatile FailureReason cancelled;
     private volatile long movedAt;
     private long reportedAt = Long.MIN_VALUE;
@@ -66,6 +67,7 @@ abstract class RecoverySession implements Runnable {
         this.deadline = deadline;
         this.previous = previous;
         this.listener = listener;
+        this.reports = new Mutex(context.tasks());
         this.movedAt = context.clock().millis();
     }
 
@@ -105,7 +107,7 @@ abstract class RecoverySession implements Runnable {
         } catch (Abandoned | NodeClosingException e) {
             log.info("Volume {}: {} session {} left as it is", ref.volumeId(), ref.kind(), ref.sessionId());
         } finally {
-            done.countDown();
+            done.complete(null);
         }
     }
 
@@ -147,12 +149,7 @@ abstract class RecoverySession implements Runnable {
     }
 
     private void awaitRetry() {
-        try {
-            if (abandon.await(RETRY.toMillis(), TimeUnit.MILLISECONDS)) {
-                throw new Abandoned();
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+        if (context.tasks().await(abandon, RETRY)) {
             throw new Abandoned();
         }
     }
@@ -205,7 +202,11 @@ abstract class RecoverySession implements Runnable {
         report(true);
     }
 
-    private synchronized void report(boolean always) {
+    private void report(boolean always) {
+        reports.run(() -> reportIfDue(always));
+    }
+
+    private void reportIfDue(boolean always) {
         long now = context.clock().millis();
         if (!always
                 && now - reportedAt
@@ -216,38 +217,35 @@ abstract class RecoverySession implements Runnable {
         context.events().progress(ref, position());
     }
 
-    /** Ends the session with a reason; its own thread says so. */
+    /** Ends the session with a reason; its own task says so. */
     void cancel(FailureReason reason) {
         cancelled = reason;
     }
 
     /** Ends the session without a word. */
     void abandon() {
-        abandon.countDown();
+        abandon.complete(null);
     }
 
     private boolean abandoned() {
-        return abandon.getCount() == 0;
+        return abandon.isDone();
     }
 
     void awaitEnd() {
-        try {
-            done.await();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        context.tasks().await(done);
     }
 
     /** As {@link #awaitEnd()}, but not longer than a limit. */
     void awaitEnd(Duration limit) {
-        try {
-            done.await(limit.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        context.tasks().await(done, limit);
     }
 
     SessionRef ref() {
         return ref;
+    }
+
+    /** Name of the session's task. */
+    String task() {
+        return "keepup-%s-%s-%s-%d".formatted(context.nodeId(), ref.kind(), ref.volumeId(), ref.sessionId());
     }
 }

@@ -10,6 +10,7 @@ import io.keepup.node.lane.WalBatches;
 import io.keepup.node.lane.WalTopic;
 import io.keepup.node.note.NoteState;
 import io.keepup.node.note.VolumeNote;
+import io.keepup.node.world.Mutex;
 import io.keepup.v1.CancelSession;
 import io.keepup.v1.FailureReason;
 import io.keepup.v1.IssueCatchUp;
@@ -18,18 +19,14 @@ import io.keepup.v1.SessionKind;
 import io.keepup.v1.SyncRequest;
 import io.keepup.v1.WalBatch;
 import io.keepup.volume.Volume;
+import io.keepup.volume.VolumeException;
 import io.keepup.volume.VolumeStatus;
 import io.keepup.volume.WalEntry;
-import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -52,7 +49,8 @@ public final class ReplicaVolume implements AutoCloseable {
     private final long epoch;
     private final SyncAnswers answers;
     private final LocalWal localWal;
-    private final CountDownLatch closed = new CountDownLatch(1);
+    private final CompletableFuture<Void> closed = new CompletableFuture<>();
+    private final Mutex lock;
     private RecoverySession session;
     /** The lane brings entries that may follow the volume's own. */
     private boolean following;
@@ -67,6 +65,7 @@ public final class ReplicaVolume implements AutoCloseable {
         this.lane = lane;
         this.volumeId = volume.status().spec().volumeId();
         this.epoch = epoch;
+        this.lock = new Mutex(context.tasks());
         this.answers = new SyncAnswers(context, volumeId, epoch);
         this.localWal = new LocalWal(volume, context.settings().get(NodeSettings.WAL_RETAIN_BYTES));
     }
@@ -87,19 +86,19 @@ public final class ReplicaVolume implements AutoCloseable {
      * Positions the live lane at the lane's end, in the background, and says when it is ready. Again is no error: it is
      * said again.
      */
-    public synchronized void startReceiver() {
-        if (following) {
-            context.events().readiness(volumeId, epoch, Gates.RECEIVER_READY);
-        } else if (!starting) {
-            starting = true;
-            Thread.ofVirtual()
-                    .name("keepup-%s-receiver-%s".formatted(context.nodeId(), volumeId))
-                    .start(this::position);
-        }
+    public void startReceiver() {
+        lock.run(() -> {
+            if (following) {
+                context.events().readiness(volumeId, epoch, Gates.RECEIVER_READY);
+            } else if (!starting) {
+                starting = true;
+                context.tasks().start("keepup-%s-receiver-%s".formatted(context.nodeId(), volumeId), this::position);
+            }
+        });
     }
 
     private void position() {
-        while (closed.getCount() > 0) {
+        while (!closed.isDone()) {
             try {
                 context.lanes().ensure(volumeId);
                 try (WalTopic topic = new WalTopic(context, volumeId)) {
@@ -108,50 +107,48 @@ public final class ReplicaVolume implements AutoCloseable {
                 context.events().readiness(volumeId, epoch, Gates.RECEIVER_READY);
                 return;
             } catch (RuntimeException e) {
-                if (closed.getCount() > 0) {
+                if (!closed.isDone()) {
                     log.error("Volume {}: the receiver cannot be positioned, trying again", volumeId, e);
                 }
             }
-            awaitRetry();
+            context.tasks().await(closed, RETRY);
         }
     }
 
     private void followFrom(long offset) {
-        CompletableFuture<Void> positioned;
-        synchronized (this) {
-            starting = false;
-            if (session != null || closed.getCount() == 0 || !volume.status().recoverable()) {
-                return; // a session hands the lane over when it ends; without one an unproven volume takes nothing
-            }
-            following = true;
-            positioned = lane.follow(this, offset);
+        Optional<CompletableFuture<Void>> positioned = lock.get(() -> follow(offset));
+        if (positioned.isEmpty()) {
+            return;
         }
-        while (closed.getCount() > 0) {
-            try {
-                positioned.get(RETRY.toMillis(), TimeUnit.MILLISECONDS);
-                return;
-            } catch (TimeoutException e) {
-                log.warn("Volume {}: the live lane is not positioned yet", volumeId);
-            } catch (ExecutionException e) {
-                throw new IllegalStateException("positioning the live lane failed", e.getCause());
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
+        while (!closed.isDone()) {
+            if (context.tasks().await(positioned.get(), RETRY)) {
+                if (positioned.get().isCompletedExceptionally()) {
+                    throw new IllegalStateException(
+                            "positioning the live lane failed", positioned.get().exceptionNow());
+                }
                 return;
             }
+            log.warn("Volume {}: the live lane is not positioned yet", volumeId);
         }
     }
 
-    private void awaitRetry() {
-        try {
-            closed.await(RETRY.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+    /** Empty when the lane is not to be followed; else done when it is positioned. */
+    private Optional<CompletableFuture<Void>> follow(long offset) {
+        starting = false;
+        if (session != null || closed.isDone() || !volume.status().recoverable()) {
+            return Optional.empty(); // a session hands the lane over when it ends; an unproven volume takes nothing
         }
+        following = true;
+        return Optional.of(lane.follow(this, offset));
     }
 
     /** Records of the live lane; false when they cannot be used and the lane is to be left. */
-    synchronized boolean received(List<ConsumerRecord<byte[], byte[]>> records) {
-        if (!following || session != null || closed.getCount() == 0) {
+    boolean received(List<ConsumerRecord<byte[], byte[]>> records) {
+        return lock.get(() -> receive(records));
+    }
+
+    private boolean receive(List<ConsumerRecord<byte[], byte[]>> records) {
+        if (!following || session != null || closed.isDone()) {
             return false;
         }
         List<WalEntry> next = new ArrayList<>();
@@ -212,31 +209,37 @@ public final class ReplicaVolume implements AutoCloseable {
     }
 
     /** The live lane's records could not be applied: wait for the facts to decide. */
-    synchronized void holdStill(RuntimeException failure) {
-        following = false;
+    void holdStill(RuntimeException failure) {
         context.metrics().count(NodeCounter.VOLUME_ERRORS);
         log.error(
                 "Volume {}: WAL after LSN {} cannot be applied",
                 volumeId,
                 volume.status().appliedLsn(),
                 failure);
-        answers.durable(this::facts);
+        lock.run(() -> {
+            following = false;
+            answers.durable(this::facts);
+        });
     }
 
     /** Runs a catch-up. */
-    public synchronized void issued(IssueCatchUp command) {
-        SessionRef ref = ref(command.getSessionId(), SessionKind.catchup);
-        if (admit(ref)) {
-            begin(new CatchUp(context, volume, ref, command, session, this::ended));
-        }
+    public void issued(IssueCatchUp command) {
+        lock.run(() -> {
+            SessionRef ref = ref(command.getSessionId(), SessionKind.catchup);
+            if (admit(ref)) {
+                begin(new CatchUp(context, volume, ref, command, session, this::ended));
+            }
+        });
     }
 
     /** Runs a rebuild. */
-    public synchronized void issued(IssueRebuild command) {
-        SessionRef ref = ref(command.getSessionId(), SessionKind.rebuild);
-        if (admit(ref)) {
-            begin(new Rebuild(context, volume, ref, command, session, this::ended));
-        }
+    public void issued(IssueRebuild command) {
+        lock.run(() -> {
+            SessionRef ref = ref(command.getSessionId(), SessionKind.rebuild);
+            if (admit(ref)) {
+                begin(new Rebuild(context, volume, ref, command, session, this::ended));
+            }
+        });
     }
 
     private SessionRef ref(long sessionId, SessionKind kind) {
@@ -247,7 +250,7 @@ public final class ReplicaVolume implements AutoCloseable {
     private boolean admit(SessionRef ref) {
         NoteState.Session newest = note.state().session();
         if (newest == null || ref.sessionId() > newest.id()) {
-            return closed.getCount() > 0;
+            return !closed.isDone();
         }
         if (ref.sessionId() < newest.id()) {
             context.metrics().count(NodeCounter.STALE_SESSION);
@@ -269,10 +272,7 @@ public final class ReplicaVolume implements AutoCloseable {
         context.metrics().count(NodeCounter.SESSIONS_STARTED);
         SessionRef ref = next.ref();
         log.info("Volume {}: {} session {} begins", volumeId, ref.kind(), ref.sessionId());
-        Thread.ofPlatform()
-                .name("keepup-%s-%s-%s-%d".formatted(context.nodeId(), ref.kind(), volumeId, ref.sessionId()))
-                .daemon(true)
-                .start(next);
+        context.tasks().start(next.task(), next);
         answers.durable(this::facts);
     }
 
@@ -285,19 +285,23 @@ public final class ReplicaVolume implements AutoCloseable {
     private void forget(SessionRef ref) {
         try {
             remember(ref, false);
-        } catch (UncheckedIOException e) {
+        } catch (VolumeException e) {
             context.metrics().count(NodeCounter.VOLUME_ERRORS);
             log.error("Volume {}: the end of session {} is not noted", volumeId, ref.sessionId(), e);
         }
     }
 
-    private synchronized void ended(RecoverySession over, Optional<RecoverySession.Outcome> outcome) {
+    private void ended(RecoverySession over, Optional<RecoverySession.Outcome> outcome) {
+        lock.run(() -> end(over, outcome));
+    }
+
+    private void end(RecoverySession over, Optional<RecoverySession.Outcome> outcome) {
         if (session != over) {
             return; // superseded
         }
         session = null;
         forget(over.ref());
-        if (closed.getCount() == 0) {
+        if (closed.isDone()) {
             return;
         }
         if (outcome.isPresent()) {
@@ -309,26 +313,30 @@ public final class ReplicaVolume implements AutoCloseable {
     }
 
     /** Ends a session by decision; the session says so itself. */
-    public synchronized void cancelled(CancelSession command) {
-        if (session != null && session.ref().sessionId() == command.getSessionId()) {
-            session.cancel(command.getReason());
-        } else {
-            context.metrics().count(NodeCounter.STALE_SESSION);
-        }
+    public void cancelled(CancelSession command) {
+        lock.run(() -> {
+            if (session != null && session.ref().sessionId() == command.getSessionId()) {
+                session.cancel(command.getReason());
+            } else {
+                context.metrics().count(NodeCounter.STALE_SESSION);
+            }
+        });
     }
 
     /** A primary asks where this replica stands. */
-    public synchronized void asked(SyncRequest request) {
-        if (request.getMeta().getEpoch() == epoch) {
-            String primaryId = request.getPrimaryId();
-            note.update(state -> state.epoch() == epoch ? state.withPrimary(primaryId) : state);
-        }
-        answers.asked(request, this::facts);
+    public void asked(SyncRequest request) {
+        lock.run(() -> {
+            if (request.getMeta().getEpoch() == epoch) {
+                String primaryId = request.getPrimaryId();
+                note.update(state -> state.epoch() == epoch ? state.withPrimary(primaryId) : state);
+            }
+            answers.asked(request, this::facts);
+        });
     }
 
     /** Answers what is overdue; to be called often. */
-    public synchronized void tick() {
-        answers.tick(this::facts);
+    public void tick() {
+        lock.run(() -> answers.tick(this::facts));
     }
 
     private SyncAnswers.Facts facts() {
@@ -341,6 +349,10 @@ public final class ReplicaVolume implements AutoCloseable {
                 session != null,
                 newest == null ? null : newest.id(),
                 following && session == null && status.recoverable());
+    }
+
+    private RecoverySession running() {
+        return lock.get(() -> session);
     }
 
     /** The newest session this replica knows, and whether it runs. */
@@ -356,10 +368,7 @@ public final class ReplicaVolume implements AutoCloseable {
     @Override
     public void close() {
         stop();
-        RecoverySession running;
-        synchronized (this) {
-            running = session;
-        }
+        RecoverySession running = running();
         if (running != null) {
             running.awaitEnd();
         }
@@ -367,12 +376,11 @@ public final class ReplicaVolume implements AutoCloseable {
 
     /** Begins to stop, without waiting. */
     public void stop() {
-        closed.countDown();
-        RecoverySession running;
-        synchronized (this) {
-            running = session;
+        closed.complete(null);
+        RecoverySession running = lock.get(() -> {
             following = false;
-        }
+            return session;
+        });
         lane.leave(this);
         if (running != null) {
             running.abandon();
@@ -381,10 +389,7 @@ public final class ReplicaVolume implements AutoCloseable {
 
     /** Ends the live session because the volume moves to another epoch, and waits a while for its last word. */
     public void endForNewEpoch() {
-        RecoverySession running;
-        synchronized (this) {
-            running = session;
-        }
+        RecoverySession running = running();
         if (running != null) {
             running.cancel(FailureReason.epoch_mismatch);
             running.awaitEnd(LAST_WORD); // nobody needs it: in the new epoch the fold refuses it as stale [G1]

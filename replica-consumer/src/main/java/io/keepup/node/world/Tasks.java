@@ -13,12 +13,13 @@ public interface Tasks {
     CompletableFuture<Void> start(String name, Runnable work);
 
     /**
-     * Waits until the future is done, at most so long; whether it is done. Never throws for its outcome, and is not ended
-     * by an interrupt: that is kept.
+     * Waits until the future is done, at most so long; whether it is done. Never throws for its outcome.
+     *
+     * @throws org.apache.kafka.common.errors.InterruptException when interrupted, as a Kafka client's own waits
      */
     boolean await(CompletableFuture<?> done, Duration limit);
 
-    /** Waits until the future is done, however long it takes. */
+    /** Waits until the future is done, however long it takes, and whoever interrupts. Never throws for its outcome. */
     default void await(CompletableFuture<?> done) {
         boolean over = false;
         while (!over) {

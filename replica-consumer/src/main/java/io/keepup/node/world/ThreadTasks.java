@@ -1,10 +1,13 @@
 package io.keepup.node.world;
 
 import java.time.Duration;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.apache.kafka.common.errors.InterruptException;
 
 /** Threads of the operating system, and its time. */
 public final class ThreadTasks implements Tasks {
@@ -26,25 +29,24 @@ public final class ThreadTasks implements Tasks {
 
     @Override
     public boolean await(CompletableFuture<?> done, Duration limit) {
-        boolean interrupted = false;
-        long start = System.nanoTime();
         try {
-            while (true) {
-                try {
-                    done.get(limit.toNanos() - (System.nanoTime() - start), TimeUnit.NANOSECONDS);
-                    return true;
-                } catch (TimeoutException e) {
-                    return false;
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                } catch (ExecutionException | java.util.concurrent.CancellationException e) {
-                    return true; // its outcome is for whoever asks for it
-                }
-            }
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
+            done.get(limit.toNanos(), TimeUnit.NANOSECONDS);
+            return true;
+        } catch (TimeoutException e) {
+            return false;
+        } catch (ExecutionException | CancellationException e) {
+            return true; // its outcome is for whoever asks for it
+        } catch (InterruptedException e) {
+            throw new InterruptException(e); // keeps the interrupt
+        }
+    }
+
+    @Override
+    public void await(CompletableFuture<?> done) {
+        try {
+            done.join();
+        } catch (CompletionException | CancellationException e) {
+            // as above
         }
     }
 }

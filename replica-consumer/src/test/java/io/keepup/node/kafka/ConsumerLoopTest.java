@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.keepup.node.event.NodeClosingException;
+import io.keepup.node.world.ThreadTasks;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.common.KafkaException;
@@ -18,7 +19,7 @@ class ConsumerLoopTest {
 
     @Test
     void a_turn_that_fails_is_taken_again_and_a_wakeup_is_no_failure() {
-        ConsumerLoop loop = new ConsumerLoop("loop", consumer, used -> {
+        ConsumerLoop loop = new ConsumerLoop(new ThreadTasks(), "loop", consumer, used -> {
             if (turns.incrementAndGet() == 1) {
                 throw new KafkaException("away");
             }
@@ -35,7 +36,7 @@ class ConsumerLoopTest {
 
     @Test
     void closing_ends_a_loop_that_never_started_and_keeps_it_from_starting() {
-        ConsumerLoop loop = new ConsumerLoop("loop", consumer, used -> turns.incrementAndGet());
+        ConsumerLoop loop = new ConsumerLoop(new ThreadTasks(), "loop", consumer, used -> turns.incrementAndGet());
         loop.close();
         loop.close();
         loop.start();
@@ -45,7 +46,7 @@ class ConsumerLoopTest {
 
     @Test
     void refused_work_of_a_closing_node_ends_the_loop_at_once() {
-        ConsumerLoop loop = new ConsumerLoop("loop", consumer, used -> {
+        ConsumerLoop loop = new ConsumerLoop(new ThreadTasks(), "loop", consumer, used -> {
             turns.incrementAndGet();
             throw new NodeClosingException("closing");
         });

@@ -2,6 +2,7 @@ package io.keepup.node.primary;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keepup.node.world.ThreadTasks;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -23,7 +24,7 @@ class BarrierTest {
 
     @Test
     void it_never_falls_and_lets_go_who_waits_for_less() {
-        Barrier barrier = new Barrier();
+        Barrier barrier = new Barrier(new ThreadTasks());
         assertThat(barrier.raise(5)).isTrue();
         assertThat(barrier.raise(5)).isFalse();
         assertThat(barrier.raise(3)).isFalse();

@@ -10,7 +10,8 @@ import io.keepup.node.note.VolumeNote;
 import io.keepup.v1.AckKind;
 import io.keepup.v1.SessionKind;
 import io.keepup.v1.SyncAck;
-import java.io.UncheckedIOException;
+import io.keepup.volume.VolumeException;
+import io.keepup.volume.disk.FileSystemDisk;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -30,7 +31,7 @@ class PinBoardTest {
 
     @BeforeEach
     void open() {
-        pins = new PinBoard("v", VolumeNote.open(directory, "v"), metrics, released::add);
+        pins = new PinBoard("v", VolumeNote.open(new FileSystemDisk(), directory, "v"), metrics, released::add);
     }
 
     private static SyncAck ack(long durable, long received, Long sessionId, boolean active) {
@@ -61,9 +62,8 @@ class PinBoardTest {
     void a_pin_that_cannot_be_noted_is_not_taken_and_a_release_that_cannot_be_noted_is_done_later() throws Exception {
         pins.take(1, "vs-2", SessionKind.catchup, 100);
         Path draft = Files.createDirectory(directory.resolve("v.new"));
-        assertThatThrownBy(() -> pins.release(1, "cancelled")).isInstanceOf(UncheckedIOException.class);
-        assertThatThrownBy(() -> pins.take(2, "vs-3", SessionKind.rebuild, 300))
-                .isInstanceOf(UncheckedIOException.class);
+        assertThatThrownBy(() -> pins.release(1, "cancelled")).isInstanceOf(VolumeException.class);
+        assertThatThrownBy(() -> pins.take(2, "vs-3", SessionKind.rebuild, 300)).isInstanceOf(VolumeException.class);
         assertThat(pins.live()).extracting(NoteState.Pin::sessionId).containsExactly(1L);
         assertThat(released).isEmpty();
 
@@ -114,7 +114,8 @@ class PinBoardTest {
     @Test
     void pins_and_what_was_issued_outlive_the_process() {
         pins.take(3, "vs-2", SessionKind.rebuild, 100);
-        PinBoard again = new PinBoard("v", VolumeNote.open(directory, "v"), metrics, released::add);
+        PinBoard again =
+                new PinBoard("v", VolumeNote.open(new FileSystemDisk(), directory, "v"), metrics, released::add);
         assertThat(again.floor()).isEqualTo(100);
         assertThat(again.take(3, "vs-2", SessionKind.rebuild, 900)).isFalse();
         again.keepOnly(List.of("vs-3"));
