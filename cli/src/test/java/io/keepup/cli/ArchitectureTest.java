@@ -1,12 +1,24 @@
 package io.keepup.cli;
 
+import static com.tngtech.archunit.base.DescribedPredicate.describe;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaMethodCall;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import java.io.File;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.time.Instant;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,6 +39,32 @@ class ArchitectureTest {
     private static final String KAFKA = "org.apache.kafka..";
     private static final String AVRO = "org.apache.avro..";
 
+    private static final DescribedPredicate<JavaClass> BLOCKS = describe(
+            "are made for threads or waiting",
+            c -> c.getPackageName().equals("java.util.concurrent.locks")
+                    || c.isEquivalentTo(Thread.class)
+                    || c.isAssignableTo(Executor.class)
+                    || c.isAssignableTo(BlockingQueue.class)
+                    || Set.of(
+                                    "CountDownLatch",
+                                    "CyclicBarrier",
+                                    "Executors",
+                                    "Phaser",
+                                    "Semaphore",
+                                    "Exchanger",
+                                    "Timer")
+                            .contains(c.getSimpleName()));
+    private static final DescribedPredicate<JavaMethodCall> WAITS = describe(
+            "wait, start something or tell the time",
+            c -> c.getTargetOwner().isAssignableTo(Future.class)
+                            && c.getName().matches("get|join|.*Async|orTimeout|completeOnTimeout|delayedExecutor")
+                    || c.getTargetOwner().isEquivalentTo(System.class)
+                            && c.getName().matches("nanoTime|currentTimeMillis")
+                    || c.getTargetOwner().isEquivalentTo(Instant.class)
+                            && c.getName().equals("now")
+                    || c.getTargetOwner().isEquivalentTo(Object.class)
+                            && c.getName().matches("wait|notify|notifyAll"));
+
     private static JavaClasses classes;
 
     @BeforeAll
@@ -39,8 +77,8 @@ class ArchitectureTest {
     @ParameterizedTest
     @ValueSource(strings = {ENGINE, SCHEMAS, RECORDS, VOLUME, STREAMS, NODE, EMBEDDED, BENCH, CLI})
     void every_module_is_looked_at(String module) {
-        assertThat(classes.that(com.tngtech.archunit.base.DescribedPredicate.describe(
-                        module, c -> (c.getPackageName() + ".").startsWith(module.replace("..", ".")))))
+        assertThat(classes.that(
+                        describe(module, c -> (c.getPackageName() + ".").startsWith(module.replace("..", ".")))))
                 .isNotEmpty();
     }
 
@@ -100,6 +138,30 @@ class ArchitectureTest {
     @Test
     void the_storage_node_never_sees_the_engine() {
         never(NODE, ENGINE, STREAMS, EMBEDDED, CLI);
+    }
+
+    /** A simulator that implements the world then owns all that happens in a node. */
+    @Test
+    void a_nodes_logic_meets_threads_waiting_and_time_only_through_its_world() {
+        noClasses()
+                .that()
+                .resideInAPackage(NODE)
+                .and()
+                .resideOutsideOfPackages("io.keepup.node.world..", "io.keepup.node.http..")
+                .should()
+                .dependOnClassesThat(BLOCKS)
+                .orShould()
+                .callMethodWhere(WAITS)
+                .check(classes);
+        noClasses()
+                .that()
+                .resideInAPackage("io.keepup.node.(*)..")
+                .and()
+                .resideOutsideOfPackages("io.keepup.node.world..", "io.keepup.node.http..")
+                .should()
+                .dependOnClassesThat()
+                .belongToAnyOf(Files.class, FileChannel.class, File.class)
+                .check(classes);
     }
 
     @Test

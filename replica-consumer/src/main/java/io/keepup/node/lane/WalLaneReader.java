@@ -10,8 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
-import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -39,7 +39,7 @@ public final class WalLaneReader implements AutoCloseable {
     private final long previousEpoch;
     private final TopicPartition lane;
     private final Consumer<byte[], byte[]> consumer;
-    private final Queue<Fetched> ahead = new ArrayBlockingQueue<>(FETCHES_AHEAD);
+    private final Queue<Fetched> ahead = new ConcurrentLinkedQueue<>();
     private final Signal filled;
     private final Signal room;
     private CompletableFuture<Void> fetcher;
@@ -142,9 +142,10 @@ public final class WalLaneReader implements AutoCloseable {
     }
 
     private void handOver(Fetched fetched) {
-        while (!closing && !ahead.offer(fetched)) {
+        while (!closing && ahead.size() >= FETCHES_AHEAD) {
             room.await(HAND_OVER); // the session is slower than the lane
         }
+        ahead.add(fetched);
         filled.raise();
     }
 
