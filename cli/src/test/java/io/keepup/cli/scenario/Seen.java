@@ -6,15 +6,22 @@ import io.keepup.cli.rig.Watch;
 import io.keepup.schemas.codec.CloudEventHeaders;
 import io.keepup.schemas.topic.Topics;
 import io.keepup.v1.AckKind;
+import io.keepup.v1.CancelRequested;
 import io.keepup.v1.Mode;
+import io.keepup.v1.Rejected;
 import io.keepup.v1.ReplicaView;
+import io.keepup.v1.SessionCompleted;
+import io.keepup.v1.SessionFailed;
 import io.keepup.v1.SessionKind;
 import io.keepup.v1.VolumeProjection;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
@@ -89,6 +96,32 @@ final class Seen implements Watch.Listener {
                 assertThat(p.getReplicas()).as("replicas of " + p).isNotEmpty().allMatch(Seen::isInSync);
             }
         }
+    }
+
+    /** [invariant 2] No session has two terminal events that were admitted. */
+    void assertOneEndEach() {
+        Set<Long> refused = values(Rejected.class).stream()
+                .filter(r -> r.getTopic().equals(Topics.EVENTS))
+                .map(Rejected::getOffset)
+                .collect(Collectors.toSet());
+        Map<Long, List<SpecificRecord>> ends = entries.stream()
+                .filter(e -> e.record.topic().equals(Topics.EVENTS) && !refused.contains(e.record.offset()))
+                .filter(e -> e.value != null && endedBy(e.value) > 0)
+                .map(Entry::value)
+                .collect(Collectors.groupingBy(Seen::endedBy));
+        assertThat(ends)
+                .allSatisfy((session, events) ->
+                        assertThat(events).as("ends of session " + session).hasSize(1));
+    }
+
+    /** Id of the session that an event ends; 0 for every other event. */
+    private static long endedBy(SpecificRecord event) {
+        return switch (event) {
+            case SessionCompleted e -> e.getSessionId();
+            case SessionFailed e -> e.getSessionId();
+            case CancelRequested e -> e.getSessionId();
+            default -> 0;
+        };
     }
 
     private static boolean isInSync(ReplicaView replica) {

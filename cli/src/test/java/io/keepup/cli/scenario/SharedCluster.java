@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.keepup.cli.ClusterOptions;
 import io.keepup.cli.LocalCluster;
 import io.keepup.schemas.codec.RecordCodec;
+import io.keepup.streams.StreamsSettings;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -16,6 +17,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -23,6 +25,9 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 
 /** Broker, registry and Streams app of all scenarios of one JVM; they end with the last test. */
 final class SharedCluster implements AutoCloseable {
+
+    /** Long enough for whatever gets on, short enough to wait for. */
+    private static final String STALL_MS = "6000";
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -39,7 +44,8 @@ final class SharedCluster implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        cluster = LocalCluster.start(directory.resolve("up"), 0, 0, 0);
+        cluster =
+                LocalCluster.start(directory.resolve("up"), 0, 0, 0, Map.of(StreamsSettings.WATCHDOG_STALL, STALL_MS));
         options = new ClusterOptions(cluster.bootstrap(), cluster.registryUrl());
         codec = options.codec();
         producer = options.producer();

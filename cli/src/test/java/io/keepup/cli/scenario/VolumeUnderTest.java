@@ -89,11 +89,21 @@ final class VolumeUnderTest implements BeforeEachCallback, AfterEachCallback {
     public void afterEach(ExtensionContext context) {
         Network.calm(id);
         nodes.close();
-        watch.close();
-        if (context.getExecutionException().isPresent()) {
-            seen.print();
-        } else {
-            seen.assertNeverHealthierThanTheTruth();
+        boolean failed = context.getExecutionException().isPresent();
+        try {
+            if (!failed) {
+                settle();
+                seen.assertNeverHealthierThanTheTruth();
+                seen.assertOneEndEach();
+            }
+        } catch (AssertionError e) {
+            failed = true;
+            throw e;
+        } finally {
+            watch.close();
+            if (failed) {
+                seen.print();
+            }
         }
     }
 
