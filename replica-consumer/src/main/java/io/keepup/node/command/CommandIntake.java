@@ -2,6 +2,7 @@ package io.keepup.node.command;
 
 import io.keepup.node.NodeContext;
 import io.keepup.node.NodeCounter;
+import io.keepup.node.Trouble;
 import io.keepup.node.hosting.VolumeHost;
 import io.keepup.node.kafka.ConsumerLoop;
 import io.keepup.schemas.codec.UndecodableException;
@@ -44,6 +45,7 @@ public final class CommandIntake implements AutoCloseable {
     private final ConsumerLoop loop;
     private final VolumeHost host;
     private Map<TopicPartition, OffsetAndMetadata> committed = Map.of();
+    private final Trouble registry = new Trouble(log, "A command that waits for the registry");
     private boolean recallDue;
 
     /** @param recall whether volumes may be gone from the disk: then what this node was last told of them is looked up */
@@ -178,7 +180,9 @@ public final class CommandIntake implements AutoCloseable {
                 if (record.value() == null) {
                     throw new UndecodableException("it has no value");
                 }
-                return context.codec().decode(record.value());
+                SpecificRecord command = context.codec().decode(record.value());
+                registry.over();
+                return command;
             } catch (UndecodableException e) {
                 context.metrics().count(NodeCounter.COMMANDS_POISON);
                 log.error(
@@ -189,7 +193,7 @@ public final class CommandIntake implements AutoCloseable {
                         e.getMessage());
                 return null;
             } catch (RegistryException e) {
-                log.error("A command waits for the registry", e); // no verdict on the record
+                registry.met(e); // no verdict on the record
                 loop.pause(RETRY);
             }
         }

@@ -2,6 +2,7 @@ package io.keepup.node.event;
 
 import io.keepup.node.NodeCounter;
 import io.keepup.node.NodeMetrics;
+import io.keepup.node.Trouble;
 import io.keepup.node.world.Tasks;
 import io.keepup.schemas.codec.CloudEventHeaders;
 import io.keepup.schemas.codec.RecordCodec;
@@ -31,6 +32,7 @@ public final class EventPublisher implements AutoCloseable {
     private final RecordCodec codec;
     private final NodeMetrics metrics;
     private final Tasks tasks;
+    private final Trouble away = new Trouble(log, "Publishing to Kafka");
     private volatile boolean closing;
 
     public EventPublisher(Producer<byte[], byte[]> producer, RecordCodec codec, NodeMetrics metrics, Tasks tasks) {
@@ -60,6 +62,7 @@ public final class EventPublisher implements AutoCloseable {
                 producer.send(record, (at, failure) -> {
                     if (failure == null) {
                         metrics.count(NodeCounter.EVENTS_PUBLISHED);
+                        away.over();
                         done.complete(null);
                     } else {
                         failed(type, key, failure);
@@ -68,7 +71,8 @@ public final class EventPublisher implements AutoCloseable {
                 });
                 return done;
             } catch (RetriableException e) {
-                failed(type, key, e); // no metadata, or the buffer is full: the cluster is away
+                metrics.count(NodeCounter.PUBLISH_FAILURES);
+                away.met(e); // no metadata, or the buffer is full: the cluster is away
             } catch (KafkaException e) {
                 failed(type, key, e);
                 throw new PublishException("%s of %s cannot be published: %s".formatted(type, key, e), e);

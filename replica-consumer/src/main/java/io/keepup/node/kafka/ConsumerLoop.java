@@ -1,5 +1,6 @@
 package io.keepup.node.kafka;
 
+import io.keepup.node.Trouble;
 import io.keepup.node.event.NodeClosingException;
 import io.keepup.node.world.Tasks;
 import io.keepup.schemas.topic.KeyPartitions;
@@ -18,7 +19,7 @@ import org.slf4j.LoggerFactory;
  *
  * <ul>
  *   <li>Only the loop's task uses the consumer once {@link #start} was called; before, only whoever made the loop.
- *   <li>A turn that throws is logged and taken again after a pause: a broker that is away ends nothing. What a turn had
+ *   <li>A turn that throws is said and taken again after a pause: a broker that is away ends nothing. What a turn had
  *       polled is not polled again, so a turn that must not lose a record keeps it until it is done with it.
  *   <li>{@link #wakeup} ends a poll early, and only that: a turn may be cut short at any call to the broker.
  *   <li>{@link NodeClosingException} ends the loop at once, so that nothing is committed after work was refused.
@@ -45,6 +46,7 @@ public final class ConsumerLoop implements AutoCloseable {
     private final String name;
     private final Consumer<byte[], byte[]> consumer;
     private final Turn turn;
+    private final Trouble trouble;
     private final CompletableFuture<Void> closing = new CompletableFuture<>();
     /** Done when the loop has ended; null before it begins. */
     private CompletableFuture<Void> running;
@@ -55,6 +57,7 @@ public final class ConsumerLoop implements AutoCloseable {
         this.name = name;
         this.consumer = consumer;
         this.turn = turn;
+        this.trouble = new Trouble(log, name);
     }
 
     /** The one partition of a topic that holds the records of a key. */
@@ -74,6 +77,7 @@ public final class ConsumerLoop implements AutoCloseable {
             while (!closing()) {
                 try {
                     turn.take(consumer);
+                    trouble.over();
                 } catch (WakeupException e) {
                     log.trace("{} is wanted", name, e);
                 } catch (NodeClosingException e) {
@@ -83,7 +87,7 @@ public final class ConsumerLoop implements AutoCloseable {
                     log.warn("{} was interrupted and ends", name, e);
                     return;
                 } catch (RuntimeException e) {
-                    log.error("{} cannot go on, trying again", name, e);
+                    trouble.met(e);
                     pause(RETRY);
                 }
             }

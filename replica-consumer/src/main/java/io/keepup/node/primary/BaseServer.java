@@ -3,6 +3,7 @@ package io.keepup.node.primary;
 import io.keepup.node.NodeContext;
 import io.keepup.node.NodeCounter;
 import io.keepup.node.NodeSettings;
+import io.keepup.node.Trouble;
 import io.keepup.node.lane.LaneRecords;
 import io.keepup.node.world.Signal;
 import io.keepup.schemas.codec.CloudEventHeaders;
@@ -52,6 +53,7 @@ final class BaseServer implements Runnable {
     private final AtomicLong acks = new AtomicLong();
     private final Signal acknowledged;
     private volatile Exception sendFailure;
+    private final Trouble trouble;
     private volatile boolean stopped;
     private long records;
 
@@ -74,6 +76,7 @@ final class BaseServer implements Runnable {
         this.abandon = abandon;
         this.topic = Topics.base(spec.volumeId());
         this.key = String.valueOf(sessionId).getBytes(StandardCharsets.UTF_8);
+        this.trouble = new Trouble(log, "Volume %s: the base of session %d".formatted(spec.volumeId(), sessionId));
         this.acknowledged = new Signal(context.tasks());
     }
 
@@ -189,11 +192,12 @@ final class BaseServer implements Runnable {
                     }
                     nextOffset.set(at.offset() + 1);
                     acks.incrementAndGet();
+                    trouble.over();
                     acknowledged.raise();
                 });
                 return;
             } catch (TimeoutException e) {
-                log.error("Volume {}: the broker takes no base of session {}", spec.volumeId(), sessionId);
+                trouble.met(e);
             }
         }
     }

@@ -3,6 +3,7 @@ package io.keepup.node.primary;
 import io.keepup.node.NodeContext;
 import io.keepup.node.NodeCounter;
 import io.keepup.node.NodeSettings;
+import io.keepup.node.Trouble;
 import io.keepup.node.event.NodeEvents.Gates;
 import io.keepup.node.lane.LaneRecords;
 import io.keepup.node.lane.LaneTopics;
@@ -52,6 +53,7 @@ final class WalShipper implements Runnable {
     private final byte[] key;
     private final Signal work;
     private final AtomicBoolean trimming = new AtomicBoolean();
+    private final Trouble trouble;
     private volatile boolean closing;
     private volatile Exception sendFailure;
     private volatile boolean unsynced;
@@ -72,6 +74,7 @@ final class WalShipper implements Runnable {
         this.retained = retained;
         this.producer = producer;
         this.key = volumeId.getBytes(StandardCharsets.UTF_8);
+        this.trouble = new Trouble(log, "Volume %s: shipping its WAL".formatted(volumeId));
         this.work = new Signal(context.tasks());
     }
 
@@ -101,7 +104,7 @@ final class WalShipper implements Runnable {
                     return;
                 }
                 context.metrics().count(NodeCounter.SHIPPER_FAILURES);
-                log.error("Volume {}: shipping from LSN {} failed, trying again", volumeId, next, e);
+                trouble.met(e);
                 work.await(RETRY);
             } finally {
                 retained.disconnected();
@@ -131,6 +134,7 @@ final class WalShipper implements Runnable {
             }
         }
         context.events().readiness(volumeId, epoch, Gates.SHIPPER_CONNECTED);
+        trouble.over();
         log.info("Volume {}: shipping from LSN {} on, lane begins at {}", volumeId, next, retained.tail());
     }
 
@@ -214,6 +218,7 @@ final class WalShipper implements Runnable {
                     if (failure != null) {
                         sendFailure = failure;
                     } else {
+                        trouble.over();
                         retained.acknowledged(last, bytes.length);
                     }
                 });
@@ -223,7 +228,7 @@ final class WalShipper implements Runnable {
                 context.metrics().add(NodeCounter.WAL_BYTES_SHIPPED, bytes.length);
                 return;
             } catch (TimeoutException e) {
-                log.error("Volume {}: the broker takes no WAL from LSN {}: {}", volumeId, next, e.getMessage());
+                trouble.met(e);
             }
         }
     }

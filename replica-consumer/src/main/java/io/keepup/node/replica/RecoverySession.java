@@ -3,6 +3,7 @@ package io.keepup.node.replica;
 import io.keepup.node.NodeContext;
 import io.keepup.node.NodeCounter;
 import io.keepup.node.NodeSettings;
+import io.keepup.node.Trouble;
 import io.keepup.node.event.NodeClosingException;
 import io.keepup.node.event.NodeEvents.Position;
 import io.keepup.node.event.NodeEvents.Result;
@@ -133,16 +134,15 @@ abstract class RecoverySession implements Runnable {
 
     /** Says a terminal event. Whatever keeps it from being said, somebody waits for it: it is said again until heard. */
     private void say(Runnable event) {
+        Trouble trouble =
+                new Trouble(log, "Volume %s: saying the end of session %d".formatted(ref.volumeId(), ref.sessionId()));
         while (true) {
             try {
                 event.run();
+                trouble.over();
                 return;
             } catch (PublishException | KafkaException | RegistryException e) {
-                log.error(
-                        "Volume {}: the end of session {} is not said yet, trying again",
-                        ref.volumeId(),
-                        ref.sessionId(),
-                        e);
+                trouble.met(e);
                 awaitRetry();
             }
         }

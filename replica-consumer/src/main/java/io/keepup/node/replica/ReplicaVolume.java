@@ -3,6 +3,7 @@ package io.keepup.node.replica;
 import io.keepup.node.NodeContext;
 import io.keepup.node.NodeCounter;
 import io.keepup.node.NodeSettings;
+import io.keepup.node.Trouble;
 import io.keepup.node.event.NodeEvents.Gates;
 import io.keepup.node.event.NodeEvents.SessionRef;
 import io.keepup.node.lane.LaneRecords;
@@ -51,6 +52,7 @@ public final class ReplicaVolume implements AutoCloseable {
     private final LocalWal localWal;
     private final CompletableFuture<Void> closed = new CompletableFuture<>();
     private final Mutex lock;
+    private final Trouble positioning;
     private RecoverySession session;
     /** The lane brings entries that may follow the volume's own. */
     private boolean following;
@@ -66,6 +68,7 @@ public final class ReplicaVolume implements AutoCloseable {
         this.volumeId = volume.status().spec().volumeId();
         this.epoch = epoch;
         this.lock = new Mutex(context.tasks());
+        this.positioning = new Trouble(log, "Volume %s: positioning its receiver".formatted(volumeId));
         this.answers = new SyncAnswers(context, volumeId, epoch);
         this.localWal = new LocalWal(volume, context.settings().get(NodeSettings.WAL_RETAIN_BYTES));
     }
@@ -104,11 +107,12 @@ public final class ReplicaVolume implements AutoCloseable {
                 try (WalTopic topic = new WalTopic(context, volumeId)) {
                     followFrom(topic.end());
                 }
+                positioning.over();
                 context.events().readiness(volumeId, epoch, Gates.RECEIVER_READY);
                 return;
             } catch (RuntimeException e) {
                 if (!closed.isDone()) {
-                    log.error("Volume {}: the receiver cannot be positioned, trying again", volumeId, e);
+                    positioning.met(e);
                 }
             }
             context.tasks().await(closed, RETRY);
