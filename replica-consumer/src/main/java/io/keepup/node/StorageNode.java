@@ -166,7 +166,7 @@ public final class StorageNode implements AutoCloseable {
         return core.host().volumes();
     }
 
-    /** Volumes on disk that could not be opened, with the reason. */
+    /** Volumes that are not served, or not in the role they were given, with the reason. */
     public Map<String, String> unopened() {
         return core.host().unopened();
     }

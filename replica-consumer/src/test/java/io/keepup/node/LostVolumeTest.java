@@ -82,6 +82,11 @@ class LostVolumeTest {
                         nodes.get(id).unopened().get(volumeId))
                 .isEqualTo("this node is its primary, but its data is gone: assign another primary"));
         assertThat(nodes.get(id).volume(volumeId)).isEmpty();
+
+        // when another is assigned, this one is its replica without a restart
+        engine.makeReplica(id, 2, SIZE);
+        awaitReceivers(1, 2);
+        assertThat(nodes.get(id).unopened()).isEmpty();
     }
 
     /** Waits until this many receivers of an epoch were said to be ready, over all lives of the node. */

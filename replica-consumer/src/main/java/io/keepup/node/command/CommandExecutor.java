@@ -3,11 +3,14 @@ package io.keepup.node.command;
 import io.keepup.node.NodeContext;
 import io.keepup.node.NodeCounter;
 import io.keepup.node.event.NodeEvents.SessionRef;
+import io.keepup.node.hosting.HostedStatus;
 import io.keepup.node.hosting.HostedVolume;
 import io.keepup.node.hosting.VolumeHost;
+import io.keepup.node.lane.WalTopic;
 import io.keepup.node.note.NoteState.Replica;
 import io.keepup.node.primary.PrimaryVolume;
 import io.keepup.node.replica.ReplicaVolume;
+import io.keepup.schemas.topic.Topics;
 import io.keepup.v1.ApplyRole;
 import io.keepup.v1.CancelSession;
 import io.keepup.v1.ConfigureShipper;
@@ -67,14 +70,41 @@ public final class CommandExecutor {
             log.error("Volume {}: this node does not know the role it was given", meta.getVolumeId());
             return;
         }
+        if (role.get() == VolumeRole.PRIMARY && wouldBeginEmpty(meta)) {
+            context.metrics().count(NodeCounter.COMMANDS_FAILED);
+            host.refuse(
+                    meta.getVolumeId(),
+                    "this node has no data of it that counts, but its WAL lane %s was written before epoch %d: assign a primary that has the data, or delete that topic to begin with an empty volume"
+                            .formatted(Topics.wal(meta.getVolumeId()), meta.getEpoch()));
+            return;
+        }
         try {
             host.open(meta.getVolumeId(), command.getSizeBytes(), command.getBlockSize())
                     .applyRole(meta.getEpoch(), role.get());
+            host.accept(meta.getVolumeId());
         } catch (VolumeException e) {
             switch (e.kind()) {
                 case STALE_EPOCH, CONFLICTING_ROLE -> refused(meta, e.getMessage());
                 default -> throw e;
             }
+        }
+    }
+
+    /**
+     * Whether this node would become the primary of an epoch with nothing in its copy, or nothing proven, though the volume
+     * has had data. It would delete what the lane still holds, and have its replicas rebuilt from nothing.
+     */
+    private boolean wouldBeginEmpty(Meta meta) {
+        Optional<HostedStatus> here = host.volume(meta.getVolumeId()).map(HostedVolume::status);
+        boolean judged = here.isEmpty()
+                ? host.holds(meta.getVolumeId()) // and cannot open it: it may be mended
+                : here.get().epoch() >= meta.getEpoch() || here.get().appliedLsn() > 0;
+        if (judged) {
+            return false;
+        }
+        context.lanes().ensure(meta.getVolumeId());
+        try (WalTopic lane = new WalTopic(context, meta.getVolumeId())) {
+            return lane.end() > 0; // also when all of it was trimmed
         }
     }
 

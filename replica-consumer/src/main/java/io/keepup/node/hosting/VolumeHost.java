@@ -47,6 +47,7 @@ public final class VolumeHost implements AutoCloseable {
     private final AtomicLong syncIds;
     private final Map<String, HostedVolume> volumes = new ConcurrentSkipListMap<>();
     private final Map<String, String> unopened = new ConcurrentSkipListMap<>();
+    private final Map<String, String> refused = new ConcurrentSkipListMap<>();
     private final CompletableFuture<Void> closing = new CompletableFuture<>();
     /** What runs until the host closes. */
     private final List<CompletableFuture<Void>> clockwork = new CopyOnWriteArrayList<>();
@@ -81,11 +82,16 @@ public final class VolumeHost implements AutoCloseable {
         return volumes.containsKey(volumeId) || unopened.containsKey(volumeId);
     }
 
-    /** A volume that must not be served, with the reason. */
+    /** A volume that must not be served in the role it was given, with the reason. */
     public void refuse(String volumeId, String why) {
-        unopened.put(volumeId, why);
+        refused.put(volumeId, why);
         context.metrics().count(NodeCounter.VOLUME_ERRORS);
         log.error("Volume {} is not served: {}", volumeId, why);
+    }
+
+    /** The volume was given a role it can be served in. */
+    public void accept(String volumeId) {
+        refused.remove(volumeId);
     }
 
     private void open(Path directory) {
@@ -198,9 +204,11 @@ public final class VolumeHost implements AutoCloseable {
         return List.copyOf(volumes.values());
     }
 
-    /** Volumes on disk that are not served, with the reason. */
+    /** Volumes that are not served, or not in the role they were given, with the reason. */
     public Map<String, String> unopened() {
-        return new TreeMap<>(unopened);
+        Map<String, String> all = new TreeMap<>(refused);
+        all.putAll(unopened);
+        return all;
     }
 
     /** Tells everything to stop, waits for it, and closes the volumes. Sessions are left as they are [R9]. */
