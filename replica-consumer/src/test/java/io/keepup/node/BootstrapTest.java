@@ -8,8 +8,13 @@ import io.keepup.node.fixture.PlayedEngine;
 import io.keepup.node.fixture.TestCluster;
 import io.keepup.schemas.codec.CloudEventHeaders;
 import io.keepup.v1.AckKind;
+import io.keepup.v1.ApplyRole;
 import io.keepup.v1.BarrierConfirmed;
+import io.keepup.v1.ConfigureShipper;
 import io.keepup.v1.ReadinessObserved;
+import io.keepup.v1.ReplicaEndpoint;
+import io.keepup.v1.Role;
+import io.keepup.v1.StartReceiver;
 import io.keepup.v1.SyncAckReceived;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -80,6 +85,28 @@ class BootstrapTest {
         });
         assertThat(engine.raw().stream().map(rec -> PlayedEngine.header(rec, CloudEventHeaders.ID)))
                 .doesNotHaveDuplicates();
+    }
+
+    @Test
+    void what_belongs_to_a_role_and_comes_before_it_is_done_after_it() {
+        awaitConnected();
+        ConfigureShipper configure =
+                new ConfigureShipper(engine.meta(r, 2), List.of(new ReplicaEndpoint(p, "127.0.0.1:1", "")));
+        engine.send(r, configure);
+        engine.send(r, new StartReceiver(engine.meta(r, 1))); // of the role it has: not held up
+        await().atMost(PlayedEngine.LIMIT)
+                .until(() -> engine.events(ReadinessObserved.class).stream()
+                                .filter(e -> Boolean.TRUE.equals(e.getReceiverReady()))
+                                .count()
+                        == 2);
+        engine.send(p, new StartReceiver(engine.meta(p, 2)));
+        engine.send(p, new ApplyRole(engine.meta(p, 2), Role.replica, SIZE, 4096));
+        engine.send(r, new ApplyRole(engine.meta(r, 2), Role.primary, SIZE, 4096));
+
+        awaitGate(r, e -> e.getMeta().getEpoch() == 2 && Boolean.TRUE.equals(e.getShipperConnected()));
+        awaitGate(p, e -> e.getMeta().getEpoch() == 2 && Boolean.TRUE.equals(e.getReceiverReady()));
+        long head = Nodes.writeRandom(nodes.volume(r, volumeId), new Random(1), 10);
+        nodes.awaitApplied(p, volumeId, head);
     }
 
     @Test

@@ -23,7 +23,11 @@ import io.keepup.v1.SessionKind;
 import io.keepup.v1.StartReceiver;
 import io.keepup.volume.VolumeException;
 import io.keepup.volume.VolumeRole;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.apache.avro.specific.SpecificRecord;
@@ -32,7 +36,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Executes commands on the node's volumes. Everything here may come again: roles are idempotent by epoch and role,
- * sessions by their id. A command of an epoch that is not the volume's has no effect.
+ * sessions by their id. A command of an epoch that is not the volume's has no effect; but what belongs to a role and comes
+ * before it is executed after it. Used by one thread.
  */
 public final class CommandExecutor {
 
@@ -40,6 +45,8 @@ public final class CommandExecutor {
 
     private final NodeContext context;
     private final VolumeHost host;
+    /** By volume: what came before its role. */
+    private final Map<String, Deque<SpecificRecord>> early = new HashMap<>();
 
     public CommandExecutor(NodeContext context, VolumeHost host) {
         this.context = context;
@@ -50,8 +57,16 @@ public final class CommandExecutor {
     public void execute(SpecificRecord command) {
         switch (command) {
             case ApplyRole role -> applyRole(role);
-            case ConfigureShipper configure -> configureShipper(configure);
-            case StartReceiver start -> asReplica(start.getMeta(), ReplicaVolume::startReceiver);
+            case ConfigureShipper configure -> {
+                if (!comesEarly(configure.getMeta(), configure)) {
+                    configureShipper(configure);
+                }
+            }
+            case StartReceiver start -> {
+                if (!comesEarly(start.getMeta(), start)) {
+                    asReplica(start.getMeta(), ReplicaVolume::startReceiver);
+                }
+            }
             case IssueCatchUp issue -> catchUp(issue);
             case IssueRebuild issue -> rebuild(issue);
             case CancelSession cancel -> cancel(cancel);
@@ -59,6 +74,35 @@ public final class CommandExecutor {
                 context.metrics().count(NodeCounter.COMMANDS_POISON);
                 log.error("{} is no command of a node", command.getSchema().getName());
             }
+        }
+    }
+
+    /** Nobody says these again: passed over, the volume would stay at its gate until it is assigned anew. */
+    private boolean comesEarly(Meta meta, SpecificRecord command) {
+        long epoch = host.volume(meta.getVolumeId())
+                .map(volume -> volume.status().epoch())
+                .orElse(0L);
+        if (meta.getEpoch() <= epoch) {
+            return false;
+        }
+        log.info(
+                "Volume {}: command {} waits for the role of epoch {}",
+                meta.getVolumeId(),
+                meta.getEventId(),
+                meta.getEpoch());
+        early.computeIfAbsent(meta.getVolumeId(), id -> new ArrayDeque<>()).add(command);
+        return true;
+    }
+
+    /** Executes what waited for this role, as if it came now; when one fails, it and the role are tried again. */
+    private void executeEarly(String volumeId) {
+        Deque<SpecificRecord> waited = early.getOrDefault(volumeId, new ArrayDeque<>());
+        for (int left = waited.size(); left > 0; left--) {
+            execute(waited.element());
+            waited.remove();
+        }
+        if (waited.isEmpty()) {
+            early.remove(volumeId);
         }
     }
 
@@ -82,6 +126,7 @@ public final class CommandExecutor {
             host.open(meta.getVolumeId(), command.getSizeBytes(), command.getBlockSize())
                     .applyRole(meta.getEpoch(), role.get());
             host.accept(meta.getVolumeId());
+            executeEarly(meta.getVolumeId());
         } catch (VolumeException e) {
             switch (e.kind()) {
                 case STALE_EPOCH, CONFLICTING_ROLE -> refused(meta, e.getMessage());
