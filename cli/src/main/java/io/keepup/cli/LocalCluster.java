@@ -9,7 +9,6 @@ import io.keepup.streams.KeepupStreams;
 import io.keepup.streams.StreamsSettings;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.admin.Admin;
@@ -35,27 +34,16 @@ public final class LocalCluster implements AutoCloseable {
      * @throws io.keepup.streams.StartException when the Streams app cannot start
      */
     public static LocalCluster start(Path directory, int kafkaPort, int registryPort, int httpPort) {
-        return start(directory, kafkaPort, registryPort, httpPort, Map.of());
-    }
-
-    /**
-     * As above.
-     *
-     * @param properties further settings of the Streams app
-     */
-    public static LocalCluster start(
-            Path directory, int kafkaPort, int registryPort, int httpPort, Map<String, String> properties) {
         EmbeddedCluster kafka = EmbeddedCluster.start(directory, kafkaPort, registryPort);
         try {
             prepareTopics(kafka);
-            Map<String, String> settings = new HashMap<>(properties);
-            settings.putAll(Map.of(
+            StreamsSettings settings = StreamsSettings.of(Map.of(
                     StreamsSettings.BOOTSTRAP, kafka.bootstrapServers(),
                     StreamsSettings.REGISTRY_URL, kafka.registryUrl(),
                     StreamsSettings.STATE_DIR, directory.resolve("streams").toString(),
                     StreamsSettings.STANDBYS, "0",
                     StreamsSettings.HTTP_PORT, String.valueOf(httpPort)));
-            return new LocalCluster(kafka, KeepupStreams.start(StreamsSettings.of(settings)));
+            return new LocalCluster(kafka, KeepupStreams.start(settings));
         } catch (RuntimeException | Error e) {
             Thread.interrupted(); // the broker's orderly end takes waiting
             kafka.close();

@@ -49,7 +49,7 @@ public final class Demo implements AutoCloseable {
             demo.tell.line("a Kafka broker, a schema registry and the Streams app start in " + directory);
             demo.cluster = LocalCluster.start(directory.resolve("up"), 0, 0, httpPort);
             demo.parts.push(demo.cluster);
-            demo.nodes = new Nodes(demo.cluster, directory, Map.of());
+            demo.nodes = new Nodes(demo.cluster.bootstrap(), demo.cluster.registryUrl(), directory, Map.of());
             demo.parts.push(demo.nodes);
             demo.tell.line("they are up: Kafka %s, registry %s"
                     .formatted(demo.cluster.bootstrap(), demo.cluster.registryUrl()));

@@ -26,15 +26,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What anybody outside can see of one volume: a read_committed consumer on its events, session commands, projections and
- * the rejected records. The demo waits and tells its story by this alone.
+ * What anybody outside can see of one volume: a read_committed consumer on its events, commands, projections and the
+ * rejected records. The demo waits and tells its story by this alone.
  */
 public final class Watch implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Watch.class);
     private static final Duration POLL = Duration.ofMillis(100);
     private static final List<String> TOPICS =
-            List.of(Topics.EVENTS, Topics.COMMANDS_SESSION, Topics.PROJECTIONS, Topics.REJECTED);
+            List.of(Topics.EVENTS, Topics.COMMANDS_NODE, Topics.COMMANDS_SESSION, Topics.PROJECTIONS, Topics.REJECTED);
 
     /** Called on the watch's thread. */
     public interface Listener {

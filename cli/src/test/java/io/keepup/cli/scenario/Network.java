@@ -1,5 +1,8 @@
 package io.keepup.cli.scenario;
 
+import io.keepup.schemas.topic.TopicSpec;
+import io.keepup.schemas.topic.Topics;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -20,8 +23,9 @@ import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * What lies between nodes and broker: every Kafka client of a node under test has one. A test can make a topic slow to send
- * to, so that a base takes as long as the test needs, lose what a topic brings to a node, hold it up, and cut a node off.
+ * What lies between nodes, fold and broker: every Kafka client of a node under test has one, and every producer of a fold. A
+ * test can make a topic slow to send to, so that a base takes as long as the test needs, lose what a topic brings to a node,
+ * hold it up, cut a node off, and have all that is put on the shared topics for a volume delivered by a {@link Courier}.
  */
 public final class Network implements ProducerInterceptor<byte[], byte[]>, ConsumerInterceptor<byte[], byte[]> {
 
@@ -29,6 +33,10 @@ public final class Network implements ProducerInterceptor<byte[], byte[]>, Consu
     private static final Set<Way> LOST = ConcurrentHashMap.newKeySet();
     private static final Set<Way> HELD = ConcurrentHashMap.newKeySet();
     private static final Set<String> CUT = ConcurrentHashMap.newKeySet();
+    private static final Set<String> DETOURED = ConcurrentHashMap.newKeySet();
+    private static final String DETOUR = "detour.";
+    private static final Set<String> READ = Set.of(
+            Topics.EVENTS, Topics.COMMANDS_NODE, Topics.COMMANDS_SESSION, Topics.SYNC_REQUESTS, Topics.SYNC_ACKS);
     private static final long STEP_NANOS = 5_000_000;
 
     private String client;
@@ -69,8 +77,33 @@ public final class Network implements ProducerInterceptor<byte[], byte[]>, Consu
         CUT.remove(nodeId);
     }
 
+    /** From now on what is put on a shared topic for the volume, its own nodes included, waits for a {@link Courier}. */
+    static void detour(String volumeId) {
+        DETOURED.add(volumeId);
+    }
+
+    /** The topics on which it waits, one for each shared one that nodes and fold read. */
+    static List<TopicSpec> detours() {
+        return Topics.shared().stream()
+                .filter(topic -> READ.contains(topic.name()))
+                .map(topic -> new TopicSpec(
+                        DETOUR + topic.name(),
+                        topic.key(),
+                        topic.partitions(),
+                        topic.cleanup(),
+                        topic.config(),
+                        List.of()))
+                .toList();
+    }
+
+    /** The topic for which a record on a detour was meant. */
+    static String meant(String detour) {
+        return detour.substring(DETOUR.length());
+    }
+
     /** All is well again for a volume, its nodes and lanes. */
     static void calm(String volumeId) {
+        DETOURED.remove(volumeId);
         SLOW.keySet().removeIf(topic -> topic.contains("." + volumeId + "."));
         LOST.removeIf(way -> way.nodeId.startsWith(volumeId + "-"));
         HELD.removeIf(way -> way.nodeId.startsWith(volumeId + "-"));
@@ -110,7 +143,29 @@ public final class Network implements ProducerInterceptor<byte[], byte[]>, Consu
         if (each != null) {
             LockSupport.parkNanos(each.toNanos());
         }
-        return record;
+        return isDetoured(record)
+                ? new ProducerRecord<>(
+                        DETOUR + record.topic(),
+                        record.partition(),
+                        record.timestamp(),
+                        record.key(),
+                        record.value(),
+                        record.headers())
+                : record;
+    }
+
+    /** Keys of shared topics are volume ids, and ids of nodes, which begin with their volume's. */
+    private static boolean isDetoured(ProducerRecord<byte[], byte[]> record) {
+        if (DETOURED.isEmpty() || !READ.contains(record.topic()) || record.key() == null) {
+            return false;
+        }
+        String key = new String(record.key(), StandardCharsets.UTF_8);
+        return DETOURED.stream().anyMatch(volumeId -> isOf(volumeId, key));
+    }
+
+    /** Whether a key is the volume's, or that of one of its nodes. */
+    static boolean isOf(String volumeId, String key) {
+        return key.equals(volumeId) || key.startsWith(volumeId + "-");
     }
 
     @Override

@@ -70,6 +70,11 @@ final class Seen implements Watch.Listener {
                 .value;
     }
 
+    /** Every record of one topic. */
+    List<Entry> on(String topic) {
+        return entries.stream().filter(e -> e.record.topic().equals(topic)).toList();
+    }
+
     /** Every projection so far. */
     List<VolumeProjection> projections() {
         return values(VolumeProjection.class);

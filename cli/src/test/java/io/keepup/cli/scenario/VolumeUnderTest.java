@@ -33,6 +33,7 @@ import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -53,6 +54,7 @@ final class VolumeUnderTest implements BeforeEachCallback, AfterEachCallback {
 
     private final String id = "vol-" + NUMBERS.incrementAndGet();
     private final long sizeBytes;
+    private final Function<ExtensionContext, SharedCluster> clusters;
     private final long seed = System.nanoTime();
     private final Map<String, String> settings = new HashMap<>(Map.of(
             "interceptor.classes", Network.class.getName(),
@@ -68,7 +70,13 @@ final class VolumeUnderTest implements BeforeEachCallback, AfterEachCallback {
 
     /** @param sizeBytes of the volume */
     VolumeUnderTest(long sizeBytes) {
+        this(sizeBytes, SharedCluster::of);
+    }
+
+    /** @param clusters where it lives */
+    VolumeUnderTest(long sizeBytes, Function<ExtensionContext, SharedCluster> clusters) {
         this.sizeBytes = sizeBytes;
+        this.clusters = clusters;
     }
 
     /** A setting of its nodes. */
@@ -80,8 +88,8 @@ final class VolumeUnderTest implements BeforeEachCallback, AfterEachCallback {
     @Override
     public void beforeEach(ExtensionContext context) {
         System.out.printf("%s is %s, seed %d%n", context.getDisplayName(), id, seed);
-        cluster = SharedCluster.of(context);
-        nodes = new Nodes(cluster.local(), cluster.directory(id), settings);
+        cluster = clusters.apply(context);
+        nodes = new Nodes(cluster.bootstrap(), cluster.registryUrl(), cluster.directory(id), settings);
         watch = new Watch(cluster.options().consumer(), cluster.codec(), id, seen);
     }
 
@@ -95,6 +103,7 @@ final class VolumeUnderTest implements BeforeEachCallback, AfterEachCallback {
                 settle();
                 seen.assertNeverHealthierThanTheTruth();
                 seen.assertOneEndEach();
+                new Twin(id).assertSame(seen);
             }
         } catch (AssertionError e) {
             failed = true;
