@@ -26,7 +26,7 @@ import org.openjdk.jmh.infra.Blackhole;
 public class EngineBenchmark {
 
     private static final int CYCLES = 256;
-    private static final int EVENTS = CYCLES * RecoveryHistory.CYCLE;
+    private static final int EVENTS = CYCLES * VolumeLife.CYCLE;
 
     private final Policy.Safe policy = (Policy.Safe) Policy.safe();
     private final Fold fold = new Fold(policy);

@@ -39,9 +39,9 @@ class RecoveryHistoryTest {
     @Test
     void everyCycleIssuesOneCatchUpAndOneRebuildAndNothingElse() {
         List<List<Command>> commands = commandsOf(new Fold(policy));
-        assertThat(commands).hasSize(CYCLES * RecoveryHistory.CYCLE);
+        assertThat(commands).hasSize(CYCLES * VolumeLife.CYCLE);
         for (int cycle = 0; cycle < CYCLES; cycle++) {
-            int first = cycle * RecoveryHistory.CYCLE;
+            int first = cycle * VolumeLife.CYCLE;
             long sessions = 2L * cycle;
             assertThat(commands.get(first)).singleElement().isInstanceOfSatisfying(IssueCatchUp.class, c -> {
                 assertThat(c.replicaId()).isEqualTo(RecoveryHistory.LAGGING);
@@ -52,7 +52,7 @@ class RecoveryHistoryTest {
                 assertThat(c.replicaId()).isEqualTo(RecoveryHistory.LOST);
                 assertThat(c.sessionId()).isEqualTo(sessions + 2);
             });
-            assertThat(commands.subList(first, first + RecoveryHistory.CYCLE))
+            assertThat(commands.subList(first, first + VolumeLife.CYCLE))
                     .filteredOn(List::isEmpty)
                     .hasSize(4);
         }

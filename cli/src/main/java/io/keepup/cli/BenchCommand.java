@@ -9,12 +9,17 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code keepup bench …}. */
+/** {@code keepup bench}: one subcommand for each thing to measure. */
 @Command(
         name = "bench",
         description = "Measure Keepup on this machine.",
         mixinStandardHelpOptions = true,
-        subcommands = {BenchCommand.Engine.class, RecoveryBenches.Rebuild.class, RecoveryBenches.CatchUp.class})
+        subcommands = {
+            BenchCommand.Engine.class,
+            FoldBenches.Streams.class,
+            RecoveryBenches.Rebuild.class,
+            RecoveryBenches.CatchUp.class
+        })
 final class BenchCommand implements Runnable {
 
     @Spec
@@ -22,7 +27,9 @@ final class BenchCommand implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "say which: engine, rebuild or catchup");
+        throw new ParameterException(
+                spec.commandLine(),
+                "say which: " + String.join(", ", spec.subcommands().keySet()));
     }
 
     /** Guard and step of the engine, by JMH. */

@@ -226,7 +226,7 @@ public final class StreamsSettings {
     }
 
     /** For {@code KafkaStreams}: our defaults, and all that was given. */
-    Properties streams() {
+    public Properties streams() {
         Properties properties = new Properties();
         values.forEach((name, value) -> {
             if (!name.startsWith("keepup.")) {

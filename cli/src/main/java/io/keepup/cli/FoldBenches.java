@@ -1,0 +1,149 @@
+package io.keepup.cli;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.keepup.bench.fold.StreamsBench;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The Streams app, measured on an embedded broker. */
+abstract sealed class FoldBenches implements Runnable {
+
+    @Spec
+    CommandSpec spec;
+
+    @Option(names = "--json", description = "Print JSON.")
+    boolean json;
+
+    @Option(
+            names = "--set",
+            paramLabel = "NAME=VALUE",
+            description = "A setting of the Streams app, or of its Kafka clients.")
+    Map<String, String> settings = new TreeMap<>();
+
+    @Override
+    public void run() {
+        Path directory = null;
+        try {
+            directory = Files.createTempDirectory("keepup-bench-");
+            measure(directory);
+        } catch (IllegalStateException e) {
+            throw new Failure("the benchmark broke off: " + e.getMessage(), e);
+        } catch (IOException e) {
+            throw new Failure("the benchmark has no directory to work in: " + e.getMessage(), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new Failure("the benchmark was interrupted", e);
+        } finally {
+            delete(directory);
+        }
+    }
+
+    abstract void measure(Path directory) throws InterruptedException;
+
+    void require(boolean condition, String message, Object... values) {
+        if (!condition) {
+            throw new ParameterException(spec.commandLine(), message.formatted(values));
+        }
+    }
+
+    static void figure(String name, String form, Object... values) {
+        System.out.printf(Locale.ROOT, "%-16s %s%n", name, String.format(Locale.ROOT, form, values));
+    }
+
+    static void printJson(Object result) {
+        try {
+            System.out.println(new ObjectMapper().writeValueAsString(result));
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static void delete(Path directory) {
+        if (directory == null) {
+            return;
+        }
+        try {
+            Files.walkFileTree(directory, new SimpleFileVisitor<>() {
+                @Override
+                public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+                    Files.delete(file);
+                    return FileVisitResult.CONTINUE;
+                }
+
+                @Override
+                public FileVisitResult postVisitDirectory(Path emptied, IOException e) throws IOException {
+                    Files.delete(emptied);
+                    return FileVisitResult.CONTINUE;
+                }
+            });
+        } catch (IOException e) {
+            throw new UncheckedIOException("the benchmark's directory %s stays".formatted(directory), e);
+        }
+    }
+
+    /** {@code keepup bench streams}. */
+    @Command(
+            name = "streams",
+            description = "Throughput and decision latency of the fold, beside plain topologies (about 2 minutes).",
+            mixinStandardHelpOptions = true)
+    static final class Streams extends FoldBenches {
+        @Option(
+                names = "--volumes",
+                defaultValue = "1000",
+                description = "Volumes the events are of, in turn (default: ${DEFAULT-VALUE}).")
+        private int volumes;
+
+        @Override
+        void measure(Path directory) throws InterruptedException {
+            require(volumes > 0, "--volumes must be 1 or more, not %d", volumes);
+            StreamsBench.Result result =
+                    StreamsBench.run(directory, StreamsBench.Plan.of(volumes, settings), System.err);
+            if (json) {
+                printJson(result);
+                return;
+            }
+            figure("", "%12s %12s %12s", "fold", "bare", "pass-through");
+            figure(
+                    "records/s",
+                    "%,12d %,12d %,12d   fold/bare %.2f",
+                    result.recordsPerSecond(),
+                    result.bareRecordsPerSecond(),
+                    result.passRecordsPerSecond(),
+                    result.throughputRatio());
+            figure(
+                    "CPU µs/record",
+                    "%12.1f %12.1f %12.1f   broker and all",
+                    result.cpuMicros(),
+                    result.bareCpuMicros(),
+                    result.passCpuMicros());
+            figure(
+                    "p50 at 200/s, ms",
+                    "%12.1f %12.1f %12.1f   fold/pass %.2f",
+                    result.p50Ms(),
+                    result.bareP50Ms(),
+                    result.passP50Ms(),
+                    result.p50Ratio());
+            figure(
+                    "p99 at 200/s, ms",
+                    "%12.1f %12.1f %12.1f   fold/pass %.2f",
+                    result.p99Ms(),
+                    result.bareP99Ms(),
+                    result.passP99Ms(),
+                    result.p99Ratio());
+        }
+    }
+}
