@@ -3,6 +3,7 @@ package io.keepup.cli;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.keepup.bench.EngineBench;
+import java.util.TreeSet;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -29,7 +30,8 @@ final class BenchCommand implements Runnable {
     public void run() {
         throw new ParameterException(
                 spec.commandLine(),
-                "say which: " + String.join(", ", spec.subcommands().keySet()));
+                "say which: "
+                        + String.join(", ", new TreeSet<>(spec.subcommands().keySet())));
     }
 
     /** Guard and step of the engine, by JMH. */

@@ -91,17 +91,17 @@ class BootstrapTest {
     void what_belongs_to_a_role_and_comes_before_it_is_done_after_it() {
         awaitConnected();
         ConfigureShipper configure =
-                new ConfigureShipper(engine.meta(r, 2), List.of(new ReplicaEndpoint(p, "127.0.0.1:1", "")));
+                new ConfigureShipper(engine.meta(r, 2), List.of(new ReplicaEndpoint(p, "127.0.0.1:1", "")), 1);
         engine.send(r, configure);
-        engine.send(r, new StartReceiver(engine.meta(r, 1))); // of the role it has: not held up
+        engine.send(r, new StartReceiver(engine.meta(r, 1), 1)); // of the role it has: not held up
         await().atMost(PlayedEngine.LIMIT)
                 .until(() -> engine.events(ReadinessObserved.class).stream()
                                 .filter(e -> Boolean.TRUE.equals(e.getReceiverReady()))
                                 .count()
                         == 2);
-        engine.send(p, new StartReceiver(engine.meta(p, 2)));
-        engine.send(p, new ApplyRole(engine.meta(p, 2), Role.replica, SIZE, 4096));
-        engine.send(r, new ApplyRole(engine.meta(r, 2), Role.primary, SIZE, 4096));
+        engine.send(p, new StartReceiver(engine.meta(p, 2), 1));
+        engine.send(p, new ApplyRole(engine.meta(p, 2), Role.replica, SIZE, 4096, 1));
+        engine.send(r, new ApplyRole(engine.meta(r, 2), Role.primary, SIZE, 4096, 1));
 
         awaitGate(r, e -> e.getMeta().getEpoch() == 2 && Boolean.TRUE.equals(e.getShipperConnected()));
         awaitGate(p, e -> e.getMeta().getEpoch() == 2 && Boolean.TRUE.equals(e.getReceiverReady()));
