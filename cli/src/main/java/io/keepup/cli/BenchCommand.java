@@ -3,6 +3,8 @@ package io.keepup.cli;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.keepup.bench.EngineBench;
+import io.keepup.bench.write.WriteBench;
+import java.nio.file.Path;
 import java.util.TreeSet;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -19,7 +21,8 @@ import picocli.CommandLine.Spec;
             BenchCommand.Engine.class,
             FoldBenches.Streams.class,
             RecoveryBenches.Rebuild.class,
-            RecoveryBenches.CatchUp.class
+            RecoveryBenches.CatchUp.class,
+            BenchCommand.Write.class
         })
 final class BenchCommand implements Runnable {
 
@@ -47,12 +50,53 @@ final class BenchCommand implements Runnable {
         public void run() {
             EngineBench.Result result = EngineBench.run(System.err);
             if (json) {
-                System.out.println(json(result));
+                System.out.println(asJson(result));
                 return;
             }
             System.out.printf("guard and step  %,12d events/s%n", result.eventsPerSecond());
             System.out.printf("step alone      %,12d events/s%n", result.stepOnlyPerSecond());
             System.out.printf("allocation      %,12.0f bytes/event%n", result.bytesPerEvent());
+        }
+    }
+
+    /** Durable writes to a volume against a plain file. */
+    @Command(
+            name = "write",
+            description = "Durable writes to a volume against a plain file with the same fsyncs (about 40 s).",
+            mixinStandardHelpOptions = true)
+    static final class Write implements Runnable {
+        @Option(names = "--json", description = "Print JSON.")
+        private boolean asJson;
+
+        @Option(
+                names = "--dir",
+                paramLabel = "DIR",
+                description = "Directory on the disk to measure, with 2 GiB free (default: ~/.keepup).")
+        private Path directory = Defaults.home();
+
+        @Override
+        public void run() {
+            WriteBench.Result result = WriteBench.run(directory, System.err);
+            if (asJson) {
+                System.out.println(json(result));
+                return;
+            }
+            System.out.println("block  write  threads  bytes/fsync  volume MB/s  file MB/s  ratio");
+            for (WriteBench.Measured m : result.cases()) {
+                WriteBench.Case c = m.written();
+                System.out.printf(
+                        "%5d %7d %7d %11d %12.1f %10.1f %6.2f%n",
+                        c.blockSize(),
+                        c.writeBytes(),
+                        c.threads(),
+                        m.bytesPerFsync(),
+                        c.bytes() / m.volumeSeconds() / 1e6,
+                        c.bytes() / m.fileChannelSeconds() / 1e6,
+                        m.ratio());
+            }
+            System.out.printf(
+                    "all: ratio %.2f, %.2f s against %.2f s, at most %d MiB of heap%n",
+                    result.ratio(), result.volumeSeconds(), result.fileChannelSeconds(), result.peakHeapMiB());
         }
     }
 

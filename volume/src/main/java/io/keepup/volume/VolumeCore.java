@@ -34,7 +34,7 @@ final class VolumeCore implements AutoCloseable {
         superblock = Superblock.open(disk, directory.superblock());
         SuperblockState state = superblock.current();
         spec = state.spec();
-        wal = new Wal(disk, directory.wal(), spec, tuning.segmentBytes());
+        wal = new Wal(disk, directory.wal(), spec, tuning.segmentBytes(), tuning.spareSegments());
         try {
             store = new BlockStore(spec, wal, Extent.open(disk, directory.extent(), spec, state.rebuilding()));
         } catch (RuntimeException e) {

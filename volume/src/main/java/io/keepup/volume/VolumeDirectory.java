@@ -19,7 +19,7 @@ import java.util.Set;
  *   superblock      two slots; its appearance is what makes the directory a volume
  *   superblock.new  stands while the volume is being created
  *   extent          the blocks
- *   wal/            segments of the local WAL
+ *   wal/            segments of the local WAL, and spare ones
  * </pre>
  */
 record VolumeDirectory(Path path) {
@@ -72,7 +72,7 @@ record VolumeDirectory(Path path) {
         disk.open(unfinished, true).close();
         disk.syncDirectory(path);
         disk.createDirectories(wal());
-        try (Wal wal = new Wal(disk, wal(), spec, VolumeTuning.DEFAULT.segmentBytes())) {
+        try (Wal wal = new Wal(disk, wal(), spec, VolumeTuning.DEFAULT.segmentBytes(), 0)) {
             wal.reset(1, () -> {});
         }
         Extent.create(disk, extent(), spec);

@@ -4,7 +4,8 @@ package io.keepup.volume;
  * Sizes that trade memory and restart time against I/O, and where background work runs.
  *
  * @param dirtyLimitBytes dirty bytes at which a flush starts by itself; bounds what a restart replays
- * @param segmentBytes a WAL segment that passed this size takes no further batch; recycling frees whole segments
+ * @param segmentBytes a WAL segment that passed this size takes no further batch; recycling frees whole segments,
+ *     and keeps as many as fill between two flushes to write them again
  * @param background starts such a flush
  */
 public record VolumeTuning(long dirtyLimitBytes, int segmentBytes, Background background) {
@@ -24,6 +25,11 @@ public record VolumeTuning(long dirtyLimitBytes, int segmentBytes, Background ba
 
     /** For volumes on real disks: a flush at 256 MiB, in a thread; segments of 64 MiB. */
     public static final VolumeTuning DEFAULT = new VolumeTuning(256L << 20, 64 << 20);
+
+    /** Recycled segments to keep. */
+    int spareSegments() {
+        return Math.toIntExact(Math.clamp(dirtyLimitBytes / segmentBytes, 1, 8));
+    }
 
     /** With background work in threads. */
     public VolumeTuning(long dirtyLimitBytes, int segmentBytes) {

@@ -57,6 +57,21 @@ class DiskFailureTest {
     }
 
     @Test
+    void a_disk_with_room_for_the_entry_but_not_for_space_ahead_takes_the_entry() {
+        try (Volume volume = Volume.open(dir, disk, SMALL)) {
+            volume.assume(1, VolumeRole.PRIMARY);
+            disk.failOnce(2, Kind.DISK_FULL);
+            write(volume, 0, 1);
+            assertThat(disk.failed()).isTrue();
+            write(volume, 1, 2);
+            assertThat(volume.sync()).isEqualTo(2);
+        }
+        try (Volume volume = Volume.open(dir, disk.afterPowerCut(Unsynced.LOST, 1), SMALL)) {
+            assertThat(contents(volume)).isEqualTo(model.at(2));
+        }
+    }
+
+    @Test
     void a_write_cut_short_by_a_full_disk_leaves_nothing_that_could_come_to_life() {
         try (Volume volume = Volume.open(dir, disk, SMALL)) {
             volume.assume(1, VolumeRole.REPLICA);

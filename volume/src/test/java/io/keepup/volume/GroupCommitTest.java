@@ -18,6 +18,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -73,6 +74,32 @@ class GroupCommitTest {
             assertThat(latch.await(10, TimeUnit.SECONDS)).isTrue();
         } catch (InterruptedException e) {
             throw new IllegalStateException(e);
+        }
+    }
+
+    @Test
+    void a_replica_makes_a_batch_durable_with_one_fsync_and_duplicates_with_none() {
+        SimulatedDisk disk = new SimulatedDisk();
+        List<WalEntry> entries = IntStream.rangeClosed(1, 200)
+                .mapToObj(lsn -> Fixtures.write(1, lsn, lsn % BLOCKS, lsn, 1))
+                .toList();
+        try (Volume volume = Volume.create(dir, SPEC, disk, VolumeTuning.DEFAULT)) {
+            volume.assume(1, VolumeRole.REPLICA);
+            int before = disk.forces();
+
+            volume.apply(entries.subList(0, 120));
+            assertThat(disk.forces() - before).as("live").isEqualTo(1);
+            volume.apply(entries.subList(50, 200));
+            assertThat(disk.forces() - before).as("overlapping").isEqualTo(2);
+            volume.apply(entries);
+            assertThat(disk.forces() - before).as("nothing new").isEqualTo(2);
+            assertThat(volume.status().durableLsn()).isEqualTo(200);
+
+            RebuildSession session = volume.rebuild().start(new RebuildBounds(1, 1, 0, 200, true));
+            before = disk.forces();
+            Fixtures.applyWal(session, entries);
+            assertThat(disk.forces() - before).as("in a rebuild").isEqualTo(1);
+            assertThat(session.progress().durableLsn()).isEqualTo(200);
         }
     }
 

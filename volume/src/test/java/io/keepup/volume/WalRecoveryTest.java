@@ -11,6 +11,7 @@ import static io.keepup.volume.Fixtures.segment;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keepup.volume.VolumeException.Kind;
+import io.keepup.volume.disk.FileSystemDisk;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -44,10 +45,9 @@ class WalRecoveryTest {
         Model model = new Model(Fixtures.SPEC);
         Path dir = threeEntries(model);
         Path segment = segment(dir);
-        byte[] whole = Files.readAllBytes(segment);
         int entry = HEADER + BLOCK;
         int last = SEGMENT_HEADER + 2 * entry;
-        assertThat(whole).hasSize(last + entry);
+        byte[] whole = entries(segment, last + entry);
 
         for (int cut = last; cut < whole.length; cut++) {
             Files.write(segment, whole);
@@ -63,8 +63,8 @@ class WalRecoveryTest {
     @Test
     void a_last_entry_torn_into_garbage_or_zeros_is_dropped() throws IOException {
         Path dir = threeEntries(new Model(Fixtures.SPEC));
-        byte[] whole = Files.readAllBytes(segment(dir));
         int last = SEGMENT_HEADER + 2 * (HEADER + BLOCK);
+        byte[] whole = entries(segment(dir), last + HEADER + BLOCK);
         for (byte filler : new byte[] {0, 0x4B, -1}) {
             byte[] torn = whole.clone();
             java.util.Arrays.fill(torn, last + 20, torn.length, filler);
@@ -131,7 +131,7 @@ class WalRecoveryTest {
             volume.write(1, data(1, 1));
             volume.write(2, data(2, 1));
         }
-        truncate(segment(dir), Files.size(segment(dir)) - 1);
+        truncate(segment(dir), SEGMENT_HEADER + 2 * (HEADER + BLOCK) - 1);
 
         try (Volume volume = Volume.open(dir)) {
             assertThat(volume.status().fault()).isEqualTo(VolumeFault.LOCAL_WAL_CORRUPT);
@@ -178,6 +178,58 @@ class WalRecoveryTest {
             assertThat(volume.status().recoverable()).isTrue();
             assertThat(volume.status().fault()).isNull();
         }
+    }
+
+    @Test
+    void a_torn_header_is_dropped_and_the_space_written_ahead_stays() throws IOException {
+        Path dir = threeEntries(new Model(Fixtures.SPEC));
+        long size = Files.size(segment(dir));
+        int third = SEGMENT_HEADER + 2 * (HEADER + BLOCK);
+        assertThat(size).as("written ahead").isGreaterThan(third + HEADER + BLOCK);
+        flipByte(segment(dir), third + 5);
+
+        try (Volume volume = Volume.open(dir)) {
+            assertThat(volume.status().recoverable()).isTrue();
+            assertThat(volume.status().appliedLsn()).isEqualTo(2);
+        }
+        assertThat(Files.size(segment(dir))).isEqualTo(size);
+    }
+
+    @Test
+    void recycled_segments_are_written_again_and_their_old_entries_never_show() {
+        VolumeTuning tuning = new VolumeTuning(4 * 4096, 4096);
+        Path dir = tmp.resolve("again");
+        Model model = new Model(Fixtures.SPEC);
+        primary(dir).close();
+        for (int run = 0; run < 6; run++) {
+            try (Volume volume = Volume.open(dir, new FileSystemDisk(), tuning)) {
+                assertThat(volume.status().appliedLsn()).isEqualTo(model.head());
+                for (int i = 0; i < 37; i++) {
+                    int blocks = 1 + i % 3;
+                    model.write(i, data(run * 100L + i, blocks));
+                    volume.write(i, data(run * 100L + i, blocks));
+                }
+                volume.recycleWal(volume.flush());
+                assertThat(spares(dir)).as("run %d", run).isBetween(1, 4);
+                volume.write(60, data(run, 1));
+                model.write(60, data(run, 1));
+                assertThat(contents(volume)).isEqualTo(model.at(model.head()));
+            }
+        }
+    }
+
+    private static int spares(Path dir) {
+        return (int) new FileSystemDisk()
+                .list(dir.resolve("wal")).stream()
+                        .filter(path -> path.toString().endsWith(".spare"))
+                        .count();
+    }
+
+    /** Cuts off what was written ahead of the entries. */
+    private static byte[] entries(Path segment, int length) throws IOException {
+        byte[] all = Files.readAllBytes(segment);
+        assertThat(java.util.Arrays.copyOfRange(all, length, all.length)).containsOnly(0);
+        return java.util.Arrays.copyOf(all, length);
     }
 
     private static void truncate(Path file, long size) throws IOException {

@@ -29,7 +29,8 @@ public final class BlockStore implements AutoCloseable {
     private final Wal wal;
     private final Extent extent;
     private final ReentrantReadWriteLock reads = new ReentrantReadWriteLock();
-    private final BufferPool buffers = new BufferPool(2 * RUN_BYTES, 4);
+    private final int runBytes;
+    private final BufferPool buffers;
 
     /** Replaced under both {@link #reads} and the append lock. */
     private volatile DirtyMap active;
@@ -41,6 +42,8 @@ public final class BlockStore implements AutoCloseable {
     public BlockStore(VolumeSpec spec, Wal wal, Extent extent) {
         this.spec = spec;
         this.blockSize = spec.blockSize();
+        this.runBytes = (int) Math.min(RUN_BYTES, spec.sizeBytes());
+        this.buffers = new BufferPool(2 * runBytes, 4);
         this.wal = wal;
         this.extent = extent;
         this.active = new DirtyMap(spec.blocks());
@@ -116,7 +119,7 @@ public final class BlockStore implements AutoCloseable {
     /** Fills {@code dst} with the newest data from {@code lba}. Each block is whole; blocks may be of different moments. */
     public void read(long lba, ByteBuffer dst) {
         int limit = dst.limit();
-        int windowBlocks = RUN_BYTES / blockSize;
+        int windowBlocks = runBytes / blockSize;
         long[] locations = new long[Math.min(windowBlocks, dst.remaining() / blockSize)];
         int at = (int) lba;
         while (dst.position() < limit) {
@@ -259,7 +262,7 @@ public final class BlockStore implements AutoCloseable {
         long bytes = blockSize;
         while (end < count && WalLocation.sameSegment(start, locations[end])) {
             long gap = locations[end] - (start + bytes);
-            if (gap < 0 || gap > MAX_GAP_BYTES || bytes + gap + blockSize > 2 * RUN_BYTES) {
+            if (gap < 0 || gap > MAX_GAP_BYTES || bytes + gap + blockSize > 2 * runBytes) {
                 break;
             }
             bytes += gap + blockSize;
@@ -284,7 +287,7 @@ public final class BlockStore implements AutoCloseable {
     }
 
     private void writeOut(DirtyMap map) {
-        int windowBlocks = RUN_BYTES / blockSize;
+        int windowBlocks = runBytes / blockSize;
         long[] locations = new long[windowBlocks];
         ByteBuffer run = buffers.take();
         try {

@@ -34,7 +34,6 @@ import java.util.zip.CRC32C;
 final class EntryFormat {
     static final int MAGIC = 0x4B57414C;
     static final int HEADER_BYTES = 49;
-    static final int MAX_ENTRY_BYTES = HEADER_BYTES + WalEntry.MAX_PAYLOAD;
 
     private static final int HEADER_CRC_AT = 4;
     private static final int DURABLE_AT = 8;
@@ -55,7 +54,7 @@ final class EntryFormat {
         return (int) crc.getValue();
     }
 
-    /** Appends the entry to {@code out}, computing its checksum. */
+    /** Appends header and payload (null: none) to {@code out}, computing the checksum. */
     static void put(
             ByteBuffer out,
             int salt,
@@ -66,27 +65,42 @@ final class EntryFormat {
             long lba,
             int blocks,
             ByteBuffer payload) {
-        int at = out.position();
-        out.position(at + CHECKED_AT);
-        out.putLong(epoch).putLong(lsn).put(kind.code()).putLong(lba).putInt(blocks);
+        int at = fields(out, epoch, lsn, kind, lba, blocks);
         if (payload != null) {
-            out.put(out.position(), payload, payload.position(), payload.remaining());
-            out.position(out.position() + payload.remaining());
+            out.put(payload.duplicate());
         }
         seal(out, at, salt, durable, checksum(out, at + CHECKED_AT, out.position()));
     }
 
-    /** Appends an entry whose checksum was verified before. */
-    static void put(ByteBuffer out, int salt, long durable, WalEntry e) {
+    /** Appends the header of an entry whose payload the caller puts elsewhere, computing the checksum of both. */
+    static void putHeader(
+            ByteBuffer out,
+            int salt,
+            long durable,
+            long epoch,
+            long lsn,
+            WalEntryKind kind,
+            long lba,
+            int blocks,
+            ByteBuffer payload) {
+        int at = fields(out, epoch, lsn, kind, lba, blocks);
+        CRC32C crc = new CRC32C();
+        crc.update(out.slice(at + CHECKED_AT, HEADER_BYTES - CHECKED_AT));
+        crc.update(payload.duplicate());
+        seal(out, at, salt, durable, (int) crc.getValue());
+    }
+
+    /** Appends the header of an entry whose checksum was verified before. */
+    static void putHeader(ByteBuffer out, int salt, long durable, WalEntry e) {
+        int at = fields(out, e.epoch(), e.lsn(), e.kind(), e.lba(), e.blocks());
+        seal(out, at, salt, durable, e.crc32c());
+    }
+
+    private static int fields(ByteBuffer out, long epoch, long lsn, WalEntryKind kind, long lba, int blocks) {
         int at = out.position();
         out.position(at + CHECKED_AT);
-        out.putLong(e.epoch())
-                .putLong(e.lsn())
-                .put(e.kind().code())
-                .putLong(e.lba())
-                .putInt(e.blocks());
-        out.put(e.payload());
-        seal(out, at, salt, durable, e.crc32c());
+        out.putLong(epoch).putLong(lsn).put(kind.code()).putLong(lba).putInt(blocks);
+        return at;
     }
 
     private static void seal(ByteBuffer out, int at, int salt, long durable, int entryCrc) {

@@ -1,7 +1,7 @@
 package io.keepup.volume.wal;
 
-import io.keepup.volume.VolumeSpec;
-import io.keepup.volume.disk.Disk;
+import io.keepup.volume.VolumeException;
+import io.keepup.volume.VolumeException.Kind;
 import io.keepup.volume.disk.DiskFile;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -21,6 +21,8 @@ import java.util.zip.CRC32C;
  * 32 +--------------------------------------------------+
  * </pre>
  *
+ * <p>Behind the last entry stand zeros, or what is left of the segment that the file was before: never an entry of this one.
+ *
  * <p>Keeps the offset of every entry (4 bytes each). Not thread-safe: the WAL's append lock guards it.
  */
 final class Segment {
@@ -31,6 +33,9 @@ final class Segment {
     private static final long MAGIC = 0x4B4545505550574CL;
     private static final int VERSION = 1;
     private static final int CRC_AT = 28;
+    private static final int AHEAD_BYTES = 4 << 20;
+    private static final int LARGE_BYTES = 256 << 10;
+    private static final ByteBuffer ZEROS = ByteBuffer.allocateDirect(256 << 10).asReadOnlyBuffer();
 
     final Path path;
     final DiskFile file;
@@ -42,35 +47,27 @@ final class Segment {
     private int[] offsets = new int[256];
     private int count;
     private int end = HEADER_BYTES;
+    /** Up to here the file has been written, by this segment or its file's earlier life. */
+    private int written;
 
+    /** Over a file that has its header, and no entry noted yet. */
     Segment(Path path, DiskFile file, int ordinal, long firstLsn, int salt) {
         this.path = path;
         this.file = file;
         this.ordinal = ordinal;
         this.firstLsn = firstLsn;
         this.salt = salt;
+        this.written = Math.toIntExact(Math.min(file.size(), Integer.MAX_VALUE));
+    }
+
+    /** Name of the file of the segment that starts at {@code firstLsn}. */
+    static String name(long firstLsn) {
+        return String.format("%020d%s", firstLsn, SUFFIX);
     }
 
     /** Whether the path is named like a segment. */
     static boolean isSegment(Path path) {
         return NAME.matcher(path.getFileName().toString()).matches();
-    }
-
-    /** Makes a new, empty segment; durable, its directory entry too. */
-    static Segment create(Disk disk, Path directory, VolumeSpec spec, int ordinal, long firstLsn) {
-        Path path = directory.resolve(String.format("%020d%s", firstLsn, SUFFIX));
-        int salt = EntryFormat.salt(spec, firstLsn);
-        DiskFile file = disk.open(path, true);
-        try {
-            file.setSize(0);
-            file.write(header(firstLsn, salt), 0);
-            file.force();
-            disk.syncDirectory(directory);
-        } catch (RuntimeException e) {
-            file.close();
-            throw e;
-        }
-        return new Segment(path, file, ordinal, firstLsn, salt);
     }
 
     /** Whether the header is whole and this volume's segment for {@code firstLsn}. */
@@ -111,7 +108,38 @@ final class Segment {
         count = Math.toIntExact(lsn + 1 - firstLsn);
     }
 
-    private static ByteBuffer header(long firstLsn, int salt) {
+    /** Cuts the file off behind the last entry, so that nothing there can come to life. */
+    void cut() {
+        file.setSize(end);
+        written = end;
+    }
+
+    /**
+     * Takes note that entries now end at byte {@code upTo}, and when they outgrew the file, writes zeros some way ahead. An fsync
+     * of bytes that were written before has no new size or blocks to journal, which makes it several times faster. Large
+     * batches do without: they carry their journal entry easily, and zeros would double what they write.
+     */
+    void provide(int upTo, int segmentBytes) {
+        if (upTo <= written) {
+            return;
+        }
+        boolean large = upTo - written > LARGE_BYTES;
+        int to = large ? upTo : Math.max(upTo, Math.min(segmentBytes, upTo + AHEAD_BYTES));
+        try {
+            for (int at = upTo; at < to; at += ZEROS.capacity()) {
+                file.write(ZEROS.slice(0, Math.min(ZEROS.capacity(), to - at)), at);
+            }
+            written = to;
+        } catch (VolumeException e) {
+            if (e.kind() != Kind.DISK_FULL) {
+                throw e;
+            }
+            // The entries are in; what is missing is speed.
+            written = upTo;
+        }
+    }
+
+    static ByteBuffer header(long firstLsn, int salt) {
         ByteBuffer header = ByteBuffer.allocate(HEADER_BYTES);
         header.putLong(MAGIC).putInt(VERSION).putInt(0).putLong(firstLsn).putInt(salt);
         CRC32C crc = new CRC32C();

@@ -20,19 +20,22 @@ import java.util.concurrent.locks.ReentrantLock;
  * {@link #recycle} and {@link #reset} away meanwhile. {@link #sync} needs nothing: it is the group commit.
  */
 public final class Wal implements AutoCloseable {
+    private static final int MIN_SCRATCH_BYTES = 16 << 10;
+    private static final int MAX_SCRATCH_BYTES = 256 << 10;
+
     private final Disk disk;
     private final Path directory;
     private final VolumeSpec spec;
     private final int segmentBytes;
+    private final SegmentFiles files;
     private final ReentrantLock appendLock = new ReentrantLock();
-    private final ReentrantLock syncLock = new ReentrantLock();
-    private final ByteBuffer scratch = ByteBuffer.allocateDirect(EntryFormat.MAX_ENTRY_BYTES);
+    private final GroupCommit groupCommit = new GroupCommit(this::forceActive);
+    private final ByteBuffer scratch;
 
     /** In LSN order, the last one takes appends; replaced, never changed, so that reading needs no lock. */
     private volatile Segment[] segments = {};
 
     private volatile long headLsn;
-    private volatile long durableLsn;
     private long headEpoch;
     /** File offset where the scratch buffer's first byte goes. */
     private int scratchAt;
@@ -44,12 +47,15 @@ public final class Wal implements AutoCloseable {
      * A WAL without segments: {@link #recover} or {@link #reset} comes first.
      *
      * @param segmentBytes a segment that passed this size takes no further batch
+     * @param spareSegments at most so many recycled segments are kept to be written again
      */
-    public Wal(Disk disk, Path directory, VolumeSpec spec, int segmentBytes) {
+    public Wal(Disk disk, Path directory, VolumeSpec spec, int segmentBytes, int spareSegments) {
         this.disk = disk;
         this.directory = directory;
         this.spec = spec;
         this.segmentBytes = segmentBytes;
+        this.scratch = ByteBuffer.allocateDirect(Math.clamp(segmentBytes, MIN_SCRATCH_BYTES, MAX_SCRATCH_BYTES));
+        this.files = new SegmentFiles(disk, directory, spec, spareSegments);
     }
 
     /** Sees the entries that recovery found, in LSN order. */
@@ -70,27 +76,31 @@ public final class Wal implements AutoCloseable {
         segments = outcome.segments().toArray(Segment[]::new);
         headLsn = active().lastLsn();
         headEpoch = outcome.lastEpoch();
-        active().file.force();
-        durableLsn = headLsn;
+        files.found();
+        outcome.recycled().forEach(files::giveUp);
+        groupCommit.exclusively(() -> {
+            active().file.force();
+            return headLsn;
+        });
         return null;
     }
 
     /** Drops everything, durably; the next entry is {@code firstLsn}. {@code forget} runs before anything can be appended. */
     public void reset(long firstLsn, Runnable forget) {
-        syncLock.lock();
-        appendLock.lock();
-        try {
-            closeSegments();
-            disk.list(directory).stream().filter(Segment::isSegment).forEach(disk::delete);
-            segments = new Segment[] {Segment.create(disk, directory, spec, 1, firstLsn)};
-            headLsn = firstLsn - 1;
-            durableLsn = firstLsn - 1;
-            headEpoch = 0;
-            forget.run();
-        } finally {
-            appendLock.unlock();
-            syncLock.unlock();
-        }
+        groupCommit.exclusively(() -> {
+            appendLock.lock();
+            try {
+                closeSegments();
+                files.deleteAll();
+                segments = new Segment[] {files.create(1, firstLsn)};
+                headLsn = firstLsn - 1;
+                headEpoch = 0;
+                forget.run();
+                return headLsn;
+            } finally {
+                appendLock.unlock();
+            }
+        });
     }
 
     /** Guards the order of entries. */
@@ -110,7 +120,7 @@ public final class Wal implements AutoCloseable {
 
     /** Newest LSN fsynced. */
     public long durableLsn() {
-        return durableLsn;
+        return groupCommit.durableLsn();
     }
 
     /** Starts a batch. Append lock held. */
@@ -127,26 +137,39 @@ public final class Wal implements AutoCloseable {
     /** Adds an entry as the next LSN, computing its checksum; returns where its first block will be. {@code payload} null: trim. */
     public long add(long epoch, long lba, int blocks, ByteBuffer payload) {
         WalEntryKind kind = payload == null ? WalEntryKind.TRIM : WalEntryKind.WRITE;
-        makeRoom(payload == null ? 0 : payload.remaining());
-        EntryFormat.put(scratch, active().salt, durableLsn, epoch, pendingLsn + 1, kind, lba, blocks, payload);
+        int salt = active().salt;
+        long durable = durableLsn();
+        long lsn = pendingLsn + 1;
+        if (payload != null && large(payload)) {
+            makeRoom(0);
+            EntryFormat.putHeader(scratch, salt, durable, epoch, lsn, kind, lba, blocks, payload);
+            writePast(payload);
+        } else {
+            makeRoom(payload == null ? 0 : payload.remaining());
+            EntryFormat.put(scratch, salt, durable, epoch, lsn, kind, lba, blocks, payload);
+        }
         return added(epoch);
     }
 
     /** Adds an entry whose checksum the caller verified and whose LSN is the next; returns where its first block will be. */
     public long add(WalEntry entry) {
-        makeRoom(entry.payload().remaining());
-        EntryFormat.put(scratch, active().salt, durableLsn, entry);
+        ByteBuffer payload = entry.payload();
+        makeRoom(large(payload) ? 0 : payload.remaining());
+        EntryFormat.putHeader(scratch, active().salt, durableLsn(), entry);
+        if (large(payload)) {
+            writePast(payload);
+        } else {
+            scratch.put(payload);
+        }
         return added(entry.epoch());
     }
 
     /** Writes the batch to the file; now it is applied, not yet durable. On failure nothing of it is. */
     public void commit() {
-        try {
+        undoing(() -> {
             writeOut();
-        } catch (RuntimeException e) {
-            rollback(e);
-            throw e;
-        }
+            active().provide(scratchAt, segmentBytes);
+        });
         headEpoch = pendingEpoch;
         headLsn = pendingLsn;
     }
@@ -163,18 +186,7 @@ public final class Wal implements AutoCloseable {
 
     /** Returns once {@code lsn} is durable. */
     public long syncTo(long lsn) {
-        if (durableLsn >= lsn) {
-            return durableLsn;
-        }
-        syncLock.lock();
-        try {
-            if (durableLsn < lsn) {
-                forceActive();
-            }
-            return durableLsn;
-        } finally {
-            syncLock.unlock();
-        }
+        return groupCommit.await(lsn);
     }
 
     /** Reads data at a location of this WAL. */
@@ -194,7 +206,7 @@ public final class Wal implements AutoCloseable {
         long to = fromLsn;
         appendLock.lock();
         try {
-            long durable = durableLsn;
+            long durable = durableLsn();
             if (fromLsn > durable) {
                 return List.of();
             }
@@ -254,7 +266,7 @@ public final class Wal implements AutoCloseable {
         return EntryFormat.epoch(header, 0);
     }
 
-    /** Deletes the segments whose every entry is below {@code tail}; the last one stays. */
+    /** Gives up the segments whose every entry is below {@code tail}; the last one stays. */
     public void recycle(long tail) {
         List<Segment> dropped = new ArrayList<>();
         appendLock.lock();
@@ -270,7 +282,7 @@ public final class Wal implements AutoCloseable {
         }
         for (Segment segment : dropped) {
             segment.file.close();
-            disk.delete(segment.path);
+            files.giveUp(segment.path);
         }
     }
 
@@ -302,15 +314,25 @@ public final class Wal implements AutoCloseable {
         return WalLocation.of(segment.ordinal, offset + EntryFormat.HEADER_BYTES);
     }
 
+    /** Copying such a payload costs more than a write of its own. */
+    private boolean large(ByteBuffer payload) {
+        return payload.remaining() > scratch.capacity() / 2;
+    }
+
     private void makeRoom(int payloadBytes) {
         if (scratch.remaining() < EntryFormat.HEADER_BYTES + payloadBytes) {
-            try {
-                writeOut();
-            } catch (RuntimeException e) {
-                rollback(e);
-                throw e;
-            }
+            undoing(this::writeOut);
         }
+    }
+
+    /** Writes what the scratch buffer holds, and then the payload. */
+    private void writePast(ByteBuffer payload) {
+        undoing(() -> {
+            writeOut();
+            int bytes = payload.remaining();
+            active().file.write(payload.duplicate(), scratchAt);
+            scratchAt += bytes;
+        });
     }
 
     private void writeOut() {
@@ -321,11 +343,20 @@ public final class Wal implements AutoCloseable {
         scratch.clear();
     }
 
+    private void undoing(Runnable write) {
+        try {
+            write.run();
+        } catch (RuntimeException e) {
+            rollback(e);
+            throw e;
+        }
+    }
+
     /** Takes the batch back, from the file too: an entry left there could follow a later one and come to life at the next open. */
     private void rollback(RuntimeException cause) {
         active().forgetAfter(headLsn);
         try {
-            active().file.setSize(active().end());
+            active().cut();
         } catch (RuntimeException e) {
             cause.addSuppressed(e);
         }
@@ -335,7 +366,7 @@ public final class Wal implements AutoCloseable {
     private void roll() {
         Segment full = active();
         full.file.force();
-        Segment next = Segment.create(disk, directory, spec, full.ordinal + 1, headLsn + 1);
+        Segment next = files.create(full.ordinal + 1, headLsn + 1);
         Segment[] all = segments;
         Segment[] more = new Segment[all.length + 1];
         System.arraycopy(all, 0, more, 0, all.length);
@@ -343,7 +374,7 @@ public final class Wal implements AutoCloseable {
         segments = more;
     }
 
-    private void forceActive() {
+    private long forceActive() {
         Segment segment;
         long head;
         appendLock.lock();
@@ -355,7 +386,7 @@ public final class Wal implements AutoCloseable {
         }
         // Segments before this one were fsynced when they were full.
         segment.file.force();
-        durableLsn = head;
+        return head;
     }
 
     private int decode(Segment segment, ByteBuffer bytes, int at, long lsn, List<WalEntry> out) {

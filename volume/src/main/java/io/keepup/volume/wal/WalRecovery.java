@@ -24,9 +24,10 @@ final class WalRecovery {
      *
      * @param segments in LSN order; closed again when damaged
      * @param lastEpoch epoch of the last entry; 0 when there is none
+     * @param recycled segments below the tail: a crash came before they were given up
      * @param damage what is damaged and where, or null
      */
-    record Outcome(List<Segment> segments, long lastEpoch, String damage) {}
+    record Outcome(List<Segment> segments, long lastEpoch, List<Path> recycled, String damage) {}
 
     private static final int WINDOW_BYTES = 4 << 20;
 
@@ -38,7 +39,7 @@ final class WalRecovery {
     private final Visitor visitor;
     private final List<Segment> segments = new ArrayList<>();
     private final List<Path> recycled = new ArrayList<>();
-    private final ByteBuffer window = ByteBuffer.allocateDirect(WINDOW_BYTES).limit(0);
+    private ByteBuffer window = ByteBuffer.allocate(0);
     private long windowAt;
     private long lastEpoch;
 
@@ -56,11 +57,9 @@ final class WalRecovery {
         String damage = scanAll();
         if (damage != null) {
             segments.forEach(s -> s.file.close());
-            return new Outcome(List.of(), 0, damage);
+            return new Outcome(List.of(), 0, List.of(), damage);
         }
-        // Left over from a recycling that a crash cut short.
-        recycled.forEach(disk::delete);
-        return new Outcome(segments, lastEpoch, null);
+        return new Outcome(segments, lastEpoch, recycled, null);
     }
 
     private String scanAll() {
@@ -94,23 +93,21 @@ final class WalRecovery {
         DiskFile file = disk.open(path, false);
         Segment segment = new Segment(path, file, segments.size() + 1, first, EntryFormat.salt(spec, first));
         if (!segment.headerIntact()) {
-            long size = file.size();
             file.close();
-            // A segment takes entries only after its header is durable: a short last one was torn at birth.
-            if (last && size <= Segment.HEADER_BYTES && !segments.isEmpty()) {
-                recycled.add(path);
-                return null;
-            }
             return "header of " + path.getFileName() + " is damaged";
         }
         segments.add(segment);
+        if (window.capacity() < Math.min(WINDOW_BYTES, file.size())) {
+            window = ByteBuffer.allocateDirect((int) Math.min(WINDOW_BYTES, file.size()));
+        }
         window.limit(0);
         return scan(segment, last, nextFirstLsn);
     }
 
     private String scan(Segment segment, boolean last, long nextFirstLsn) {
         long size = segment.file.size();
-        while (segment.end() < size) {
+        // Behind a full segment's last entry may stand what its file held before.
+        while (segment.end() < size && segment.lastLsn() + 1 < nextFirstLsn) {
             long lsn = segment.lastLsn() + 1;
             int length = intactEntry(segment, lsn, size);
             if (length == 0) {
@@ -147,24 +144,28 @@ final class WalRecovery {
         return EntryFormat.entryIntact(window, at, length) ? length : 0;
     }
 
-    /** Drops the tail from entry {@code lsn} on, unless something proves that it had been durable. */
+    /** Drops what follows the last whole entry, unless something proves that entry {@code lsn} had been durable. */
     private String torn(Segment segment, long lsn, long size) {
         if (lsn <= durable) {
             return "entry " + lsn + " in " + segment.path.getFileName() + " is damaged, it had been durable";
         }
-        for (long offset = segment.end() + 1L; offset + EntryFormat.HEADER_BYTES <= size; offset++) {
+        boolean entries = false;
+        for (long offset = segment.end(); offset + EntryFormat.HEADER_BYTES <= size; offset++) {
             int at = load(segment, offset, EntryFormat.HEADER_BYTES, size);
-            if (window.getInt(at) == EntryFormat.MAGIC
-                    && EntryFormat.headerIntact(window, at, segment.salt, spec)
-                    && EntryFormat.lsn(window, at) > lsn
-                    && EntryFormat.durable(window, at) >= lsn) {
+            if (window.getInt(at) != EntryFormat.MAGIC || !EntryFormat.headerIntact(window, at, segment.salt, spec)) {
+                continue;
+            }
+            entries = true;
+            if (EntryFormat.lsn(window, at) > lsn && EntryFormat.durable(window, at) >= lsn) {
                 return "entry " + lsn + " in " + segment.path.getFileName() + " is damaged, entry "
                         + EntryFormat.lsn(window, at) + " proves that it had been durable";
             }
         }
-        // Cut it off for good: what stands behind could otherwise follow a new entry and come back to life.
-        segment.file.setSize(segment.end());
-        segment.file.force();
+        if (entries) {
+            // Cut them off for good: they could otherwise follow a new entry and come back to life.
+            segment.cut();
+            segment.file.force();
+        }
         return null;
     }
 
