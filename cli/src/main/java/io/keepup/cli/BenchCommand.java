@@ -50,7 +50,7 @@ final class BenchCommand implements Runnable {
         public void run() {
             EngineBench.Result result = EngineBench.run(System.err);
             if (json) {
-                System.out.println(asJson(result));
+                System.out.println(BenchCommand.json(result));
                 return;
             }
             System.out.printf("guard and step  %,12d events/s%n", result.eventsPerSecond());
