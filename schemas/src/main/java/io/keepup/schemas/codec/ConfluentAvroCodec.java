@@ -2,18 +2,15 @@ package io.keepup.schemas.codec;
 
 import io.keepup.schemas.registry.SchemaRegistry;
 import io.keepup.schemas.registry.UnknownSchemaException;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.Schema;
-import org.apache.avro.io.BinaryDecoder;
 import org.apache.avro.io.BinaryEncoder;
 import org.apache.avro.io.DatumReader;
 import org.apache.avro.io.DatumWriter;
-import org.apache.avro.io.DecoderFactory;
 import org.apache.avro.io.EncoderFactory;
 import org.apache.avro.specific.SpecificData;
 import org.apache.avro.specific.SpecificDatumReader;
@@ -55,7 +52,6 @@ public final class ConfluentAvroCodec implements RecordCodec {
         Schema schema = value.getSchema();
         int id = registry.idOf(SchemaRegistry.subject(topic, schema), schema);
         Scratch s = scratch.get();
-        s.out.reset();
         s.out.write(MAGIC);
         s.out.write(id >>> 24);
         s.out.write(id >>> 16);
@@ -65,10 +61,12 @@ public final class ConfluentAvroCodec implements RecordCodec {
             s.encoder = EncoderFactory.get().directBinaryEncoder(s.out, s.encoder);
             writers.computeIfAbsent(schema, ConfluentAvroCodec::writer).write(value, s.encoder);
             s.encoder.flush();
+            return s.out.take();
         } catch (IOException e) {
             throw new UncheckedIOException(e); // memory does not fail
+        } finally {
+            s.out.forget();
         }
-        return s.out.toByteArray();
     }
 
     @Override
@@ -82,16 +80,18 @@ public final class ConfluentAvroCodec implements RecordCodec {
         int id = (bytes[1] & 0xff) << 24 | (bytes[2] & 0xff) << 16 | (bytes[3] & 0xff) << 8 | bytes[4] & 0xff;
         DatumReader<SpecificRecord> reader = reader(id);
         Scratch s = scratch.get();
-        s.decoder = DecoderFactory.get().binaryDecoder(bytes, HEADER, bytes.length - HEADER, s.decoder);
+        SharingDecoder decoder = s.decoder.over(bytes, HEADER);
         try {
-            SpecificRecord value = reader.read(null, s.decoder);
-            if (!s.decoder.isEnd()) {
+            SpecificRecord value = reader.read(null, decoder);
+            if (!decoder.isEnd()) {
                 throw new UndecodableException("bytes are left over after the record of schema id " + id);
             }
             return value;
         } catch (IOException | RuntimeException e) {
             // Avro answers damaged input with a range of unchecked exceptions; each is a verdict on these bytes.
             throw new UndecodableException("the bytes do not fit schema id %d: %s".formatted(id, e), e);
+        } finally {
+            decoder.forget();
         }
     }
 
@@ -131,8 +131,8 @@ public final class ConfluentAvroCodec implements RecordCodec {
     }
 
     private static final class Scratch {
-        final ByteArrayOutputStream out = new ByteArrayOutputStream(1024);
+        final RecordBytes out = new RecordBytes();
+        final SharingDecoder decoder = new SharingDecoder();
         BinaryEncoder encoder;
-        BinaryDecoder decoder;
     }
 }

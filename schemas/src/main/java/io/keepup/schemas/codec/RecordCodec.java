@@ -13,7 +13,8 @@ public interface RecordCodec {
     byte[] encode(String topic, SpecificRecord value);
 
     /**
-     * The record in the value bytes of any topic, as the class this build knows.
+     * The record in the value bytes of any topic, as the class this build knows. Its byte buffers may be views of the array,
+     * which must not be changed while the record is in use.
      *
      * @throws UndecodableException when the bytes are not a record of a known type, whatever they are
      * @throws io.keepup.schemas.registry.RegistryException when the registry cannot be reached: not a verdict on the
