@@ -263,7 +263,8 @@ public final class RebuildSession {
         while (from < end) {
             int to = bitmap.nextSet(from, end);
             if (payload != null) {
-                core.store.extent().write(from, payload.slice((from - first) * blockSize, (to - from) * blockSize));
+                ByteBuffer run = payload.slice((from - first) * blockSize, (to - from) * blockSize);
+                core.store.extent().writeBase(from, run);
             }
             written += to - from;
             from = bitmap.nextClear(to, end);

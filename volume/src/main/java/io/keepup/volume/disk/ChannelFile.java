@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Set;
@@ -24,11 +25,23 @@ final class ChannelFile implements DiskFile {
     private static final int MAX_HEAP_SLICE = 1 << 20;
 
     private final Path path;
+    private final Set<OpenOption> options;
+    private final DirectFile direct;
     private volatile FileChannel channel;
     private volatile boolean closed;
 
     ChannelFile(Path path, boolean create) {
+        this(path, create, Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE), new DirectFile(path));
+    }
+
+    /**
+     * @param options how to open it, again too
+     * @param direct the file past the cache; null when this is that
+     */
+    ChannelFile(Path path, boolean create, Set<OpenOption> options, DirectFile direct) {
         this.path = path;
+        this.options = options;
+        this.direct = direct;
         try {
             this.channel = create
                     ? FileChannel.open(
@@ -75,6 +88,13 @@ final class ChannelFile implements DiskFile {
     }
 
     @Override
+    public void writeAround(ByteBuffer src, long position) {
+        if (direct == null || !direct.write(src, position)) {
+            write(src, position);
+        }
+    }
+
+    @Override
     public long size() {
         long[] size = new long[1];
         retrying("measure", c -> size[0] = c.size());
@@ -99,6 +119,9 @@ final class ChannelFile implements DiskFile {
     @Override
     public synchronized void close() {
         closed = true;
+        if (direct != null) {
+            direct.close();
+        }
         try {
             channel.close();
         } catch (IOException e) {
@@ -144,7 +167,7 @@ final class ChannelFile implements DiskFile {
     }
 
     private FileChannel openExisting() throws IOException {
-        return FileChannel.open(path, Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE));
+        return FileChannel.open(path, options);
     }
 
     private static int sliceEnd(ByteBuffer buffer, int limit) {

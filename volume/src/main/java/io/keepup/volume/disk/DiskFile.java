@@ -10,6 +10,14 @@ public interface DiskFile extends AutoCloseable {
     /** Writes all of {@code src} at byte {@code position}. */
     void write(ByteBuffer src, long position);
 
+    /**
+     * As {@link #write}, for what nobody reads soon: past the operating system's cache where that can be, so that a copy of a
+     * whole volume does not push out what others read, and an fsync finds little left to do.
+     */
+    default void writeAround(ByteBuffer src, long position) {
+        write(src, position);
+    }
+
     /** Size in bytes. */
     long size();
 

@@ -126,6 +126,11 @@ public final class FailStopDisk implements Disk {
         }
 
         @Override
+        public void writeAround(ByteBuffer src, long position) {
+            change(() -> file.writeAround(src, position));
+        }
+
+        @Override
         public long size() {
             return file.size();
         }

@@ -68,6 +68,11 @@ public final class Extent implements AutoCloseable {
         file.write(src, lba * spec.blockSize());
     }
 
+    /** As {@link #write}, for blocks of a base: a whole volume passes here, and nobody reads it soon. */
+    public void writeBase(long lba, ByteBuffer src) {
+        file.writeAround(src, lba * spec.blockSize());
+    }
+
     /** SHA-256 over all blocks in order, in lower-case hex. Nothing may be written meanwhile. */
     public String sha256() {
         MessageDigest digest = newSha256();

@@ -1,0 +1,96 @@
+package io.keepup.volume.disk;
+
+import io.keepup.volume.VolumeException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.OpenOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Writes to a file past the operating system's cache (O_DIRECT). Not every file system has that, and only aligned pieces can
+ * go that way; small ones are better off in the cache. Opened when first used. Thread-safe.
+ */
+final class DirectFile implements AutoCloseable {
+    private static final int LEAST = 64 << 10;
+    private static final int LARGEST = 1 << 20;
+    private static final int MAX_ALIGNMENT = 64 << 10;
+    private static final Optional<OpenOption> DIRECT = option();
+    private static final BufferPool BUFFERS = new BufferPool(LARGEST + MAX_ALIGNMENT, 4);
+
+    private final Path path;
+    private ChannelFile file;
+    private int alignment;
+    private boolean over = DIRECT.isEmpty();
+
+    DirectFile(Path path) {
+        this.path = path;
+    }
+
+    /** The JDK's name for it is outside of java.*, so it is looked up. */
+    private static Optional<OpenOption> option() {
+        try {
+            Object[] options =
+                    Class.forName("com.sun.nio.file.ExtendedOpenOption").getEnumConstants();
+            return Arrays.stream(options)
+                    .filter(option -> option.toString().equals("DIRECT"))
+                    .map(OpenOption.class::cast)
+                    .findFirst();
+        } catch (ClassNotFoundException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** Writes all of {@code src}; or says false, and then it has to go through the cache, whatever was written. */
+    boolean write(ByteBuffer src, long position) {
+        ChannelFile opened = src.remaining() < LEAST ? null : open();
+        if (opened == null || position % alignment != 0 || src.remaining() % alignment != 0) {
+            return false;
+        }
+        ByteBuffer buffer = BUFFERS.take();
+        try {
+            ByteBuffer piece = buffer.alignedSlice(alignment);
+            int from = src.position();
+            for (int at = from; at < src.limit(); at += piece.limit()) {
+                piece.clear().limit(Math.min(LARGEST, src.limit() - at));
+                piece.put(0, src, at, piece.limit());
+                opened.write(piece, position + at - from);
+            }
+            src.position(src.limit());
+            return true;
+        } catch (VolumeException e) {
+            close(); // through the cache the same trouble is met again, if it is any
+            return false;
+        } finally {
+            BUFFERS.give(buffer);
+        }
+    }
+
+    private synchronized ChannelFile open() {
+        if (file == null && !over) {
+            try {
+                alignment = Math.toIntExact(Files.getFileStore(path).getBlockSize());
+                if (Integer.bitCount(alignment) == 1 && alignment <= MAX_ALIGNMENT) {
+                    file = new ChannelFile(path, false, Set.of(StandardOpenOption.WRITE, DIRECT.orElseThrow()), null);
+                }
+            } catch (IOException | UnsupportedOperationException | ArithmeticException | VolumeException e) {
+                file = null; // this file system has no such way
+            }
+            over = file == null;
+        }
+        return file;
+    }
+
+    @Override
+    public synchronized void close() {
+        over = true;
+        if (file != null) {
+            file.close();
+            file = null;
+        }
+    }
+}
