@@ -53,7 +53,10 @@ final class Plausibility {
                         | e.walAppliedLsn()
                         | e.baseBlocksDone()
                         | e.baseBlocksTotal()
-                        | e.bytes());
+                        | e.bytes()
+                        | e.pace().baseBytes()
+                        | e.pace().walBytes()
+                        | e.pace().bytesPerSecond());
             case SessionCompleted e -> negative(e.sessionId() | e.durableLsn() | e.achievedLsn());
             case SessionFailed e -> negative(e.sessionId());
             case RebuildRequested e -> null;

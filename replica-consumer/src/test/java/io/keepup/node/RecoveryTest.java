@@ -263,7 +263,7 @@ class RecoveryTest {
         await().atMost(PlayedEngine.LIMIT)
                 .until(() -> !nodes.volume(r, volumeId).status().recoverable());
         // The primary gives up; so does the replica, long before its stall limit.
-        engine.base(13, new BaseEnd(13L, 1L, 0L, 0L, 0L));
+        engine.base(13, new BaseEnd(13L, 1L, 0L, 0L, 0L, 0L));
         assertThat(engine.failed(13).getReason()).isEqualTo(FailureReason.snapshot_unavailable);
         engine.rebuild(r, p, 1, 14, target, SessionCause.rebuild_unfinished);
         engine.completed(14);

@@ -13,6 +13,7 @@ import io.keepup.v1.Role;
 import io.keepup.v1.SessionCompleted;
 import io.keepup.v1.SessionFailed;
 import io.keepup.v1.SessionKind;
+import io.keepup.v1.SessionPace;
 import io.keepup.v1.SessionPhase;
 import io.keepup.v1.SessionProgress;
 import io.keepup.v1.SyncAck;
@@ -80,6 +81,11 @@ public final class Events {
     }
 
     public SessionProgress progress(String replicaId, long epoch, long sessionId, SessionKind kind, long progress) {
+        return progress(replicaId, epoch, sessionId, kind, progress, null);
+    }
+
+    public SessionProgress progress(
+            String replicaId, long epoch, long sessionId, SessionKind kind, long progress, SessionPace pace) {
         return new SessionProgress(
                 meta(primary, epoch),
                 replicaId,
@@ -90,16 +96,18 @@ public final class Events {
                 progress,
                 0L,
                 0L,
-                progress * 4096);
+                progress * 4096,
+                pace);
     }
 
     public SessionCompleted completed(String replicaId, long epoch, long sessionId, SessionKind kind, long achieved) {
         return new SessionCompleted(
-                meta(primary, epoch), replicaId, sessionId, kind, achieved, achieved, true, 0L, 0L, 0L, 0L);
+                meta(primary, epoch), replicaId, sessionId, kind, achieved, achieved, true, 0L, 0L, 0L, 0L, null, 0L);
     }
 
     public SessionFailed failed(String replicaId, long epoch, long sessionId, SessionKind kind, FailureReason reason) {
-        return new SessionFailed(meta(primary, epoch), replicaId, sessionId, kind, reason, "");
+        return new SessionFailed(
+                meta(primary, epoch), replicaId, sessionId, kind, reason, "", null, 0L, 0L, 0L, 0L, 0L);
     }
 
     public RebuildRequested rebuildWish(String replicaId, long epoch) {

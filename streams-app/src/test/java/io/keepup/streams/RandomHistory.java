@@ -14,8 +14,10 @@ import io.keepup.v1.FailureReason;
 import io.keepup.v1.ReplicaEndpoint;
 import io.keepup.v1.Role;
 import io.keepup.v1.SessionKind;
+import io.keepup.v1.SessionPace;
 import io.keepup.v1.SyncAck;
 import io.keepup.v1.SyncAckReceived;
+import io.keepup.v1.WaitingFor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -83,7 +85,7 @@ public final class RandomHistory {
         return switch (random.nextInt(10)) {
             case 0 -> events.primaryReady(epoch);
             case 1 -> events.barrier(epoch, random.nextInt(200));
-            case 2, 3 -> events.progress(replica.id(), epoch, session, kind, random.nextInt(200));
+            case 2, 3 -> events.progress(replica.id(), epoch, session, kind, random.nextInt(200), pace());
             case 4 -> events.completed(replica.id(), epoch, session, kind, random.nextInt(300));
             case 5 -> events.failed(replica.id(), epoch, session, kind, failure());
             case 6 ->
@@ -92,6 +94,19 @@ public final class RandomHistory {
                         : events.cancelWish(replica.id(), epoch, session);
             default -> ack(replica.id(), epoch);
         };
+    }
+
+    private SessionPace pace() {
+        WaitingFor waitingFor = random.nextInt(4) == 0 ? WaitingFor.rebuild_slot : null;
+        Long secondsLeft = random.nextBoolean() ? null : (long) random.nextInt(100);
+        return random.nextInt(3) == 0
+                ? null
+                : new SessionPace(
+                        waitingFor,
+                        (long) random.nextInt(1_000),
+                        (long) random.nextInt(1_000),
+                        (long) random.nextInt(100),
+                        secondsLeft);
     }
 
     private SpecificRecord assignment() {

@@ -60,7 +60,8 @@ final class WireEvents {
                         e.walAppliedLsn(),
                         e.baseBlocksDone(),
                         e.baseBlocksTotal(),
-                        e.bytes());
+                        e.bytes(),
+                        null);
             case Event.SessionCompleted e ->
                 new SessionCompleted(
                         meta,
@@ -73,6 +74,8 @@ final class WireEvents {
                         0L,
                         0L,
                         0L,
+                        0L,
+                        null,
                         0L);
             case Event.SessionFailed e -> EventMapping.toWire(e, "");
             case Event.BarrierConfirmed e -> new BarrierConfirmed(meta, e.durableLsn());

@@ -183,11 +183,12 @@ class PlayedTest {
 
     private SessionProgress progress(long sessionId, SessionKind kind, long lsn) {
         return new SessionProgress(
-                volume.meta(p, EPOCH), r1, sessionId, kind, SessionPhase.running, lsn, lsn, 1L, 256L, 4096L);
+                volume.meta(p, EPOCH), r1, sessionId, kind, SessionPhase.running, lsn, lsn, 1L, 256L, 4096L, null);
     }
 
     private SessionFailed failed(long sessionId, SessionKind kind) {
-        return new SessionFailed(volume.meta(p, EPOCH), r1, sessionId, kind, FailureReason.cancelled, "");
+        return new SessionFailed(
+                volume.meta(p, EPOCH), r1, sessionId, kind, FailureReason.cancelled, "", null, 0L, 0L, 0L, 0L, 0L);
     }
 
     private SessionCompleted completed(
@@ -200,6 +201,18 @@ class PlayedTest {
             long achieved,
             boolean base) {
         return new SessionCompleted(
-                volume.meta(nodeId, epoch), replicaId, sessionId, kind, durable, achieved, base, 0L, 0L, 0L, 0L);
+                volume.meta(nodeId, epoch),
+                replicaId,
+                sessionId,
+                kind,
+                durable,
+                achieved,
+                base,
+                0L,
+                0L,
+                0L,
+                0L,
+                null,
+                0L);
     }
 }

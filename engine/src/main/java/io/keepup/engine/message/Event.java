@@ -82,6 +82,7 @@ public sealed interface Event {
      *
      * @param progress durable LSN reached in this session [N2]
      * @param bytes received on both lanes
+     * @param pace {@link Pace#NONE} from a replica that does not tell it
      */
     record SessionProgress(
             Meta meta,
@@ -93,13 +94,41 @@ public sealed interface Event {
             long walAppliedLsn,
             long baseBlocksDone,
             long baseBlocksTotal,
-            long bytes)
+            long bytes,
+            Pace pace)
             implements OfSession {
         public SessionProgress {
             Objects.requireNonNull(meta, "meta");
             Objects.requireNonNull(replicaId, "replicaId");
             Objects.requireNonNull(kind, "kind");
             Objects.requireNonNull(phase, "phase");
+            Objects.requireNonNull(pace, "pace");
+        }
+
+        /** Without a pace. */
+        public SessionProgress(
+                Meta meta,
+                String replicaId,
+                long sessionId,
+                SessionKind kind,
+                SessionPhase phase,
+                long progress,
+                long walAppliedLsn,
+                long baseBlocksDone,
+                long baseBlocksTotal,
+                long bytes) {
+            this(
+                    meta,
+                    replicaId,
+                    sessionId,
+                    kind,
+                    phase,
+                    progress,
+                    walAppliedLsn,
+                    baseBlocksDone,
+                    baseBlocksTotal,
+                    bytes,
+                    Pace.NONE);
         }
     }
 

@@ -1,6 +1,7 @@
 package io.keepup.engine.state;
 
 import io.keepup.engine.message.Event.SessionProgress;
+import io.keepup.engine.message.Pace;
 import io.keepup.engine.word.FailureReason;
 import io.keepup.engine.word.SessionCause;
 import io.keepup.engine.word.SessionKind;
@@ -17,8 +18,9 @@ import java.util.Objects;
  * @param bytes received on both lanes
  * @param failure why it failed, {@code NONE} while it has not
  * @param deadline ms since 1970 by the clock of the deciding event, 0 for none [C4]
- * @param advancedAt ms: when it was issued, or last reported that it got on; for whoever watches for stalls [C4]
+ * @param advancedAt ms: when it was issued, or last reported that it got on or has to wait; for whoever watches for stalls [C4]
  * @param issuedAt ms: when it was issued, by the clock of the deciding event; 0 when there is none, or none was kept
+ * @param pace as last reported
  */
 public record Session(
         long id,
@@ -36,7 +38,8 @@ public record Session(
         FailureReason failure,
         long deadline,
         long advancedAt,
-        long issuedAt) {
+        long issuedAt,
+        Pace pace) {
 
     /** Nothing decided yet. */
     public static final Session NONE = idle(SessionKind.NONE, SessionCause.NONE);
@@ -49,10 +52,12 @@ public record Session(
         Objects.requireNonNull(state, "state");
         Objects.requireNonNull(cause, "cause");
         Objects.requireNonNull(failure, "failure");
+        Objects.requireNonNull(pace, "pace");
     }
 
     private static Session idle(SessionKind kind, SessionCause cause) {
-        return new Session(0, kind, SessionState.IDLE, cause, 0, 0, 0, 0, 0, 0, 0, 0, FailureReason.NONE, 0, 0, 0);
+        return new Session(
+                0, kind, SessionState.IDLE, cause, 0, 0, 0, 0, 0, 0, 0, 0, FailureReason.NONE, 0, 0, 0, Pace.NONE);
     }
 
     /** A session just issued [E5]; a rebuild has no start and no pin of the engine's making. */
@@ -74,7 +79,8 @@ public record Session(
                 FailureReason.NONE,
                 deadline,
                 now,
-                now);
+                now,
+                Pace.NONE);
     }
 
     /** A rebuild that is due and has no session yet: there was nothing to rebuild to [P3]. */
@@ -105,9 +111,12 @@ public record Session(
         boolean advanced = report.progress() != progress
                 || report.walAppliedLsn() != walAppliedLsn
                 || report.baseBlocksDone() != baseBlocksDone
-                || report.bytes() != bytes;
+                || report.bytes() != bytes
+                || report.pace().waiting();
         SessionState next = state == SessionState.ISSUED ? SessionState.RUNNING : state;
-        if (!advanced && state == next && report.baseBlocksTotal() == baseBlocksTotal) {
+        boolean same =
+                report.baseBlocksTotal() == baseBlocksTotal && report.pace().equals(pace);
+        if (!advanced && state == next && same) {
             return this;
         }
         return new Session(
@@ -126,7 +135,8 @@ public record Session(
                 failure,
                 deadline,
                 advanced ? report.meta().occurredAt() : advancedAt,
-                issuedAt);
+                issuedAt,
+                report.pace());
     }
 
     /** State failed, reason stored, all else kept [E8]. */
@@ -147,6 +157,7 @@ public record Session(
                 reason,
                 deadline,
                 advancedAt,
-                issuedAt);
+                issuedAt,
+                pace);
     }
 }

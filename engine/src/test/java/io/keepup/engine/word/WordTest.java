@@ -18,6 +18,7 @@ class WordTest {
         check(SessionState.class);
         check(SessionPhase.class);
         check(SessionCause.class);
+        check(WaitingFor.class);
         check(FailureReason.class);
         check(AckKind.class);
         check(Mode.class);

@@ -64,7 +64,7 @@ public final class NodeEvents implements AutoCloseable {
     /** Answers a primary; the epoch is this replica's own. */
     public CompletableFuture<Void> answer(String volumeId, long epoch, String primaryId, long syncId, SyncAck ack) {
         Meta meta = meta(volumeId, primaryId, epoch);
-        return publisher.publish(Topics.SYNC_ACKS, primaryId, meta, new SyncAnswer(meta, nodeId, syncId, ack));
+        return publisher.publish(Topics.SYNC_ACKS, primaryId, meta, new SyncAnswer(meta, nodeId, syncId, ack, 0L));
     }
 
     /** Relays a replica's answer to the fold; in call order per volume. */
@@ -121,7 +121,8 @@ public final class NodeEvents implements AutoCloseable {
                         at.walAppliedLsn,
                         at.baseBlocksDone,
                         at.baseBlocksTotal,
-                        at.bytes));
+                        at.bytes,
+                        null));
     }
 
     /** What a completed session proves and what it moved, bytes. */
@@ -152,7 +153,9 @@ public final class NodeEvents implements AutoCloseable {
                         result.baseBytes,
                         result.walBytes,
                         result.zeroBytes,
-                        result.skippedBlocks));
+                        result.skippedBlocks,
+                        null,
+                        0L));
     }
 
     /** This node's own session as a replica failed. Returns when acknowledged. */
@@ -163,7 +166,9 @@ public final class NodeEvents implements AutoCloseable {
     /** A replica's session failed, whoever says so. Returns when acknowledged. */
     public void failed(String replicaId, SessionRef ref, FailureReason reason, String detail) {
         Meta meta = meta(ref.volumeId, ref.primaryId, ref.epoch);
-        event(meta, new SessionFailed(meta, replicaId, ref.sessionId, ref.kind, reason, detail));
+        event(
+                meta,
+                new SessionFailed(meta, replicaId, ref.sessionId, ref.kind, reason, detail, null, 0L, 0L, 0L, 0L, 0L));
     }
 
     /** Nothing more is said: who waits for that is let go. */

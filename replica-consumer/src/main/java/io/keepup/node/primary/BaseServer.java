@@ -159,7 +159,7 @@ final class BaseServer implements Runnable {
     }
 
     private void end(Producer<byte[], byte[]> producer, long chunks, int digest, long headLsn) {
-        send(producer, "end", new BaseEnd(sessionId, epoch, chunks, digest & 0xffffffffL, headLsn));
+        send(producer, "end", new BaseEnd(sessionId, epoch, chunks, digest & 0xffffffffL, headLsn, -1L));
         while (!stopped && acks.get() < records) {
             throwIfFailed();
             acknowledged.await(WAIT);

@@ -2,8 +2,10 @@ package io.keepup.streams.mapping;
 
 import io.keepup.engine.message.Event;
 import io.keepup.engine.message.Meta;
+import io.keepup.engine.message.Pace;
 import io.keepup.engine.message.ReplicaEndpoint;
 import io.keepup.engine.message.SyncAck;
+import io.keepup.engine.word.WaitingFor;
 import io.keepup.engine.word.Word;
 import io.keepup.v1.AssignmentDelivered;
 import io.keepup.v1.BarrierConfirmed;
@@ -12,6 +14,7 @@ import io.keepup.v1.ReadinessObserved;
 import io.keepup.v1.RebuildRequested;
 import io.keepup.v1.SessionCompleted;
 import io.keepup.v1.SessionFailed;
+import io.keepup.v1.SessionPace;
 import io.keepup.v1.SessionProgress;
 import io.keepup.v1.SyncAckReceived;
 import java.time.Instant;
@@ -69,19 +72,20 @@ public final class EventMapping {
     /** The record of a failed session; the detail is for people. */
     public static SessionFailed toWire(Event.SessionFailed event, String detail) {
         Meta meta = event.meta();
-        return new SessionFailed(
-                new io.keepup.v1.Meta(
+        return SessionFailed.newBuilder()
+                .setMeta(new io.keepup.v1.Meta(
                         meta.eventId(),
                         meta.volumeId(),
                         meta.nodeId(),
                         meta.epoch(),
                         Instant.ofEpochMilli(meta.occurredAt()),
-                        meta.source()),
-                event.replicaId(),
-                event.sessionId(),
-                WireWords.KIND.avro(event.kind()),
-                WireWords.FAILURE.avro(event.reason()),
-                detail);
+                        meta.source()))
+                .setReplicaId(event.replicaId())
+                .setSessionId(event.sessionId())
+                .setKind(WireWords.KIND.avro(event.kind()))
+                .setReason(WireWords.FAILURE.avro(event.reason()))
+                .setDetail(detail)
+                .build();
     }
 
     private static Event assignment(AssignmentDelivered e) throws UnknownWordException {
@@ -131,7 +135,19 @@ public final class EventMapping {
                 e.getWalAppliedLsn(),
                 e.getBaseBlocksDone(),
                 e.getBaseBlocksTotal(),
-                e.getBytes());
+                e.getBytes(),
+                e.getPace() == null ? Pace.NONE : pace(e.getPace()));
+    }
+
+    private static Pace pace(SessionPace pace) throws UnknownWordException {
+        return new Pace(
+                pace.getWaitingFor() == null
+                        ? WaitingFor.NONE
+                        : known(WireWords.WAITING_FOR, pace.getWaitingFor(), "pace.waitingFor"),
+                pace.getBaseBytes(),
+                pace.getWalBytes(),
+                pace.getBytesPerSecond(),
+                pace.getSecondsLeft() == null || pace.getSecondsLeft() < 0 ? Pace.UNKNOWN : pace.getSecondsLeft());
     }
 
     private static Meta meta(io.keepup.v1.Meta meta) {

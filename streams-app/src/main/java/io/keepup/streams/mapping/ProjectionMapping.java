@@ -2,12 +2,14 @@ package io.keepup.streams.mapping;
 
 import io.keepup.engine.Engine;
 import io.keepup.engine.VolumeOverview;
+import io.keepup.engine.message.Pace;
 import io.keepup.engine.message.SyncAck;
 import io.keepup.engine.state.Readiness;
 import io.keepup.engine.state.ReplicaView;
 import io.keepup.engine.state.Session;
 import io.keepup.v1.Meta;
 import io.keepup.v1.NodeView;
+import io.keepup.v1.SessionPace;
 import io.keepup.v1.SessionView;
 import io.keepup.v1.VolumeProjection;
 import java.util.ArrayList;
@@ -98,6 +100,18 @@ public final class ProjectionMapping {
                 session.baseBlocksDone(),
                 session.baseBlocksTotal(),
                 session.bytes(),
-                session.reason());
+                session.reason(),
+                pace(session.pace()));
+    }
+
+    private static SessionPace pace(Pace pace) {
+        return pace.equals(Pace.NONE)
+                ? null
+                : new SessionPace(
+                        WireWords.WAITING_FOR.avro(pace.waitingFor()),
+                        pace.baseBytes(),
+                        pace.walBytes(),
+                        pace.bytesPerSecond(),
+                        pace.secondsLeft() == Pace.UNKNOWN ? null : pace.secondsLeft());
     }
 }

@@ -8,6 +8,7 @@ import io.keepup.engine.word.SessionCause;
 import io.keepup.engine.word.SessionKind;
 import io.keepup.engine.word.SessionPhase;
 import io.keepup.engine.word.SessionState;
+import io.keepup.engine.word.WaitingFor;
 
 /** The enums of {@code io.keepup.v1} and their engine counterparts. */
 final class WireWords {
@@ -32,6 +33,10 @@ final class WireWords {
     /** No cause is null on the wire. */
     static final Words<SessionCause, io.keepup.v1.SessionCause> CAUSE =
             new Words<>(SessionCause.class, io.keepup.v1.SessionCause.class, null, io.keepup.v1.SessionCause.unknown);
+
+    /** Waiting for nothing is null on the wire. */
+    static final Words<WaitingFor, io.keepup.v1.WaitingFor> WAITING_FOR =
+            new Words<>(WaitingFor.class, io.keepup.v1.WaitingFor.class, null, io.keepup.v1.WaitingFor.unknown);
 
     private WireWords() {}
 }

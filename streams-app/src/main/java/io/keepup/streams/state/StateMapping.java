@@ -1,6 +1,7 @@
 package io.keepup.streams.state;
 
 import io.keepup.engine.Engine;
+import io.keepup.engine.message.Pace;
 import io.keepup.engine.message.ReplicaEndpoint;
 import io.keepup.engine.message.SyncAck;
 import io.keepup.engine.state.ById;
@@ -10,6 +11,7 @@ import io.keepup.engine.state.Session;
 import io.keepup.engine.state.View;
 import io.keepup.engine.state.VolumeState;
 import io.keepup.v1.state.StoredAck;
+import io.keepup.v1.state.StoredPace;
 import io.keepup.v1.state.StoredReplica;
 import io.keepup.v1.state.StoredSession;
 import io.keepup.v1.state.StoredView;
@@ -95,7 +97,19 @@ final class StateMapping {
                 StateWords.FAILURE.avro(session.failure()),
                 session.deadline(),
                 session.advancedAt(),
-                session.issuedAt());
+                session.issuedAt(),
+                stored(session.pace()));
+    }
+
+    private static StoredPace stored(Pace pace) {
+        return pace.equals(Pace.NONE)
+                ? null
+                : new StoredPace(
+                        StateWords.WAITING_FOR.avro(pace.waitingFor()),
+                        pace.baseBytes(),
+                        pace.walBytes(),
+                        pace.bytesPerSecond(),
+                        pace.secondsLeft());
     }
 
     static VolumeState state(StoredVolume volume) {
@@ -167,6 +181,18 @@ final class StateMapping {
                 StateWords.FAILURE.engine(session.getFailure()),
                 session.getDeadline(),
                 session.getAdvancedAt(),
-                session.getIssuedAt());
+                session.getIssuedAt(),
+                pace(session.getPace()));
+    }
+
+    private static Pace pace(StoredPace pace) {
+        return pace == null
+                ? Pace.NONE
+                : new Pace(
+                        StateWords.WAITING_FOR.engine(pace.getWaitingFor()),
+                        pace.getBaseBytes(),
+                        pace.getWalBytes(),
+                        pace.getBytesPerSecond(),
+                        pace.getSecondsLeft());
     }
 }

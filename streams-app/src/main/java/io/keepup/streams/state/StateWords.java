@@ -6,6 +6,7 @@ import io.keepup.engine.word.Role;
 import io.keepup.engine.word.SessionCause;
 import io.keepup.engine.word.SessionKind;
 import io.keepup.engine.word.SessionState;
+import io.keepup.engine.word.WaitingFor;
 import io.keepup.streams.mapping.Words;
 import io.keepup.v1.state.StoredAckKind;
 import io.keepup.v1.state.StoredCause;
@@ -13,6 +14,7 @@ import io.keepup.v1.state.StoredFailure;
 import io.keepup.v1.state.StoredRole;
 import io.keepup.v1.state.StoredSessionKind;
 import io.keepup.v1.state.StoredSessionState;
+import io.keepup.v1.state.StoredWaitingFor;
 
 /** The enums of {@code io.keepup.v1.state} and their engine counterparts; here every engine constant has a symbol. */
 final class StateWords {
@@ -26,6 +28,8 @@ final class StateWords {
             new Words<>(SessionCause.class, StoredCause.class, StoredCause.none, null);
     static final Words<FailureReason, StoredFailure> FAILURE =
             new Words<>(FailureReason.class, StoredFailure.class, StoredFailure.none, null);
+    static final Words<WaitingFor, StoredWaitingFor> WAITING_FOR =
+            new Words<>(WaitingFor.class, StoredWaitingFor.class, StoredWaitingFor.none, null);
     static final Words<AckKind, StoredAckKind> ACK_KIND = new Words<>(AckKind.class, StoredAckKind.class, null, null);
 
     private StateWords() {}

@@ -146,7 +146,8 @@ class StateCodecTest {
                 s.failure(),
                 s.deadline(),
                 s.advancedAt(),
-                0);
+                0,
+                s.pace());
     }
 
     private static byte[] written(String resource) throws IOException {

@@ -13,6 +13,8 @@ import io.keepup.engine.word.FailureReason;
 import io.keepup.streams.Events;
 import io.keepup.streams.RandomHistory;
 import io.keepup.v1.SessionKind;
+import io.keepup.v1.SessionPace;
+import io.keepup.v1.WaitingFor;
 import java.time.Duration;
 import org.apache.avro.specific.SpecificRecord;
 import org.junit.jupiter.api.Test;
@@ -103,6 +105,35 @@ class WatchdogTest {
         }
 
         assertThat(at(32)).hasSize(1);
+    }
+
+    @Test
+    void C4_a_session_that_says_it_waits_has_not_stalled_but_its_deadline_counts() {
+        issueCatchUp();
+        SessionPace waiting = new SessionPace(WaitingFor.rebuild_slot, 0L, 0L, 0L, null);
+        for (int second = 5; second <= 105; second += 5) {
+            tell(second, events.progress("vs-2", 7, 1, SessionKind.catchup, 0, waiting));
+            assertThat(at(Math.min(102, second))).isEmpty();
+        }
+        assertThat(at(105))
+                .singleElement()
+                .satisfies(alarm -> assertThat(alarm.event().reason()).isEqualTo(FailureReason.DEADLINE_EXCEEDED));
+    }
+
+    @Test
+    void R8_a_session_that_waits_and_falls_silent_has_stalled() {
+        issueCatchUp();
+        tell(
+                5,
+                events.progress(
+                        "vs-2",
+                        7,
+                        1,
+                        SessionKind.catchup,
+                        0,
+                        new SessionPace(WaitingFor.rebuild_slot, 0L, 0L, 0L, null)));
+        assertThat(at(35)).isEmpty();
+        assertThat(at(36)).extracting(a -> a.event().reason()).containsExactly(FailureReason.PROGRESS_STALLED);
     }
 
     @Test
