@@ -39,7 +39,7 @@ public final class ConfluentAvroCodec implements RecordCodec {
     }
 
     private final SchemaRegistry registry;
-    private final Map<Schema, DatumWriter<SpecificRecord>> writers = new ConcurrentHashMap<>();
+    private final Map<Target, Writer> writers = new ConcurrentHashMap<>();
     private final Map<Integer, DatumReader<SpecificRecord>> readers = new ConcurrentHashMap<>();
     private final ThreadLocal<Scratch> scratch = ThreadLocal.withInitial(Scratch::new);
 
@@ -49,17 +49,16 @@ public final class ConfluentAvroCodec implements RecordCodec {
 
     @Override
     public byte[] encode(String topic, SpecificRecord value) {
-        Schema schema = value.getSchema();
-        int id = registry.idOf(SchemaRegistry.subject(topic, schema), schema);
+        Writer writer = writer(topic, value.getSchema());
         Scratch s = scratch.get();
         s.out.write(MAGIC);
-        s.out.write(id >>> 24);
-        s.out.write(id >>> 16);
-        s.out.write(id >>> 8);
-        s.out.write(id);
+        s.out.write(writer.id >>> 24);
+        s.out.write(writer.id >>> 16);
+        s.out.write(writer.id >>> 8);
+        s.out.write(writer.id);
         try {
-            s.encoder = EncoderFactory.get().directBinaryEncoder(s.out, s.encoder);
-            writers.computeIfAbsent(schema, ConfluentAvroCodec::writer).write(value, s.encoder);
+            s.encoder = EncoderFactory.get().binaryEncoder(s.out, s.encoder);
+            writer.datum.write(value, s.encoder);
             s.encoder.flush();
             return s.out.take();
         } catch (IOException e) {
@@ -125,10 +124,31 @@ public final class ConfluentAvroCodec implements RecordCodec {
         }
     }
 
-    private static DatumWriter<SpecificRecord> writer(Schema schema) {
-        Class<?> type = SpecificData.get().getClass(schema);
-        return new SpecificDatumWriter<>(schema, SpecificData.getForClass(type));
+    private Writer writer(String topic, Schema schema) {
+        Target target = new Target(topic, schema);
+        Writer known = writers.get(target);
+        if (known != null) {
+            return known;
+        }
+        Writer writer = new Writer(
+                registry.idOf(SchemaRegistry.subject(topic, schema), schema),
+                new SpecificDatumWriter<>(schema, model(schema)));
+        writers.put(target, writer);
+        return writer;
     }
+
+    /** The record type's own model, by which generated code writes the records within it, at several times the speed. */
+    private static SpecificData model(Schema schema) {
+        Class<?> type = SpecificData.get().getClass(schema);
+        SpecificData model = SpecificData.getForClass(type);
+        model.setCustomCoders(true);
+        return model;
+    }
+
+    /** A record type on a topic. */
+    private record Target(String topic, Schema schema) {}
+
+    private record Writer(int id, DatumWriter<SpecificRecord> datum) {}
 
     private static final class Scratch {
         final RecordBytes out = new RecordBytes();

@@ -44,6 +44,10 @@ public final class StateCodec {
 
     private static final SpecificData MODEL = SpecificData.getForClass(StoredVolume.class);
 
+    static {
+        MODEL.setCustomCoders(true); // generated code writes the fields, at several times the speed
+    }
+
     private final List<DatumReader<StoredVolume>> readers = new ArrayList<>();
     private final DatumWriter<StoredVolume> writer = new SpecificDatumWriter<>(StoredVolume.SCHEMA$, MODEL);
     private final ByteArrayOutputStream out = new ByteArrayOutputStream(1024);
@@ -72,7 +76,7 @@ public final class StateCodec {
     public byte[] encode(VolumeState state) {
         out.reset();
         out.write(CURRENT);
-        encoder = EncoderFactory.get().directBinaryEncoder(out, encoder);
+        encoder = EncoderFactory.get().binaryEncoder(out, encoder);
         try {
             writer.write(StateMapping.stored(state), encoder);
             encoder.flush();
