@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** A {@code keepup} command as a process of its own, its output in files. */
-final class KeepupProcess implements AutoCloseable {
+public final class KeepupProcess implements AutoCloseable {
 
     private static final Duration LIMIT = Duration.ofSeconds(60);
 
@@ -26,7 +26,7 @@ final class KeepupProcess implements AutoCloseable {
         this.errors = errors;
     }
 
-    static KeepupProcess start(Path directory, Object... arguments) {
+    public static KeepupProcess start(Path directory, Object... arguments) {
         try {
             Path output = Files.createTempFile(directory, "keepup-", ".out");
             Path errors = Files.createTempFile(directory, "keepup-", ".err");
@@ -79,7 +79,7 @@ final class KeepupProcess implements AutoCloseable {
         }
     }
 
-    KeepupProcess awaitOutput(String text) {
+    public KeepupProcess awaitOutput(String text) {
         await("'" + text + "' in the output of the process").atMost(LIMIT).until(() -> {
             if (!process.isAlive() && !output().contains(text)) {
                 throw new AssertionError("the process ended with " + process.exitValue() + ": " + all());
@@ -89,7 +89,7 @@ final class KeepupProcess implements AutoCloseable {
         return this;
     }
 
-    int exit() throws InterruptedException {
+    public int exit() throws InterruptedException {
         if (!process.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)) {
             throw new AssertionError("still running after " + LIMIT + ": " + all());
         }

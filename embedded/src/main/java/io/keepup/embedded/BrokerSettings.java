@@ -66,6 +66,8 @@ final class BrokerSettings {
 
     private static void latencyAndRecovery(Map<String, String> settings) {
         settings.put("group.initial.rebalance.delay.ms", "0");
+        // The work of a member that died waits for its session's end: a client may ask for less than the usual 6 s.
+        settings.put("group.min.session.timeout.ms", "1000");
         settings.put("add.partitions.to.txn.retry.backoff.ms", "1");
         // After kill -9 the controller lets the broker back only when its old session is over.
         settings.put("broker.session.timeout.ms", "2000");

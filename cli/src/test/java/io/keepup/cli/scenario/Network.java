@@ -82,6 +82,11 @@ public final class Network implements ProducerInterceptor<byte[], byte[]>, Consu
         DETOURED.add(volumeId);
     }
 
+    /** It goes straight to its topic again. */
+    static void direct(String volumeId) {
+        DETOURED.remove(volumeId);
+    }
+
     /** The topics on which it waits, one for each shared one that nodes and fold read. */
     static List<TopicSpec> detours() {
         return Topics.shared().stream()

@@ -39,10 +39,25 @@ final class Seen implements Watch.Listener {
     }
 
     private final List<Entry> entries = new CopyOnWriteArrayList<>();
+    private final List<SpecificRecord> lost = new CopyOnWriteArrayList<>();
 
     @Override
     public void seen(ConsumerRecord<byte[], byte[]> record, SpecificRecord value) {
         entries.add(new Entry(record, value));
+    }
+
+    /** A record that was put on a topic, and lost by the test before anybody saw it. */
+    void lost(SpecificRecord value) {
+        lost.add(value);
+    }
+
+    List<SpecificRecord> lost() {
+        return List.copyOf(lost);
+    }
+
+    /** Forgets what was put out, to see what is put out from now on. */
+    void forgetOutputs() {
+        entries.removeIf(e -> !e.record.topic().equals(Topics.EVENTS));
     }
 
     /** Records of one type for which a condition holds. */
@@ -73,6 +88,15 @@ final class Seen implements Watch.Listener {
     /** Every record of one topic. */
     List<Entry> on(String topic) {
         return entries.stream().filter(e -> e.record.topic().equals(topic)).toList();
+    }
+
+    /** How many commands came for a node, however often the same. */
+    long commandsOf(String nodeId) {
+        return entries.stream()
+                .filter(e -> e.record.topic().equals(Topics.COMMANDS_NODE)
+                        || e.record.topic().equals(Topics.COMMANDS_SESSION))
+                .filter(e -> nodeId.equals(new String(e.record.key(), StandardCharsets.UTF_8)))
+                .count();
     }
 
     /** Every projection so far. */
@@ -117,6 +141,18 @@ final class Seen implements Watch.Listener {
         assertThat(ends)
                 .allSatisfy((session, events) ->
                         assertThat(events).as("ends of session " + session).hasSize(1));
+    }
+
+    /** No command or projection lies on its topic twice; only where nothing on the way delivers twice. */
+    void assertEachOutputOnce() {
+        assertThat(on(Topics.COMMANDS_NODE)).extracting(Seen::id).doesNotHaveDuplicates();
+        assertThat(on(Topics.COMMANDS_SESSION)).extracting(Seen::id).doesNotHaveDuplicates();
+        assertThat(on(Topics.PROJECTIONS)).extracting(Seen::id).doesNotHaveDuplicates();
+    }
+
+    private static String id(Entry entry) {
+        return new String(
+                entry.record.headers().lastHeader(CloudEventHeaders.ID).value(), StandardCharsets.UTF_8);
     }
 
     /** Id of the session that an event ends; 0 for every other event. */

@@ -156,6 +156,10 @@ final class SharedCluster implements AutoCloseable {
         fold.close();
     }
 
+    void stopFolds() {
+        List.copyOf(folds).forEach(this::stopFold);
+    }
+
     String bootstrap() {
         return kafka.bootstrapServers();
     }

@@ -25,6 +25,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.apache.avro.specific.SpecificRecord;
 
 /**
@@ -55,9 +56,9 @@ final class Twin {
         Map<String, SpecificRecord> sent = new LinkedHashMap<>();
         List<Seen.Entry> all = new ArrayList<>(seen.on(Topics.COMMANDS_NODE));
         all.addAll(seen.on(Topics.COMMANDS_SESSION));
-        all.stream()
-                .filter(e -> meta(e.value()).getSource().equals(SOURCE)) // a test may send some of its own
-                .forEach(e -> sent.put(meta(e.value()).getEventId(), e.value()));
+        Stream.concat(all.stream().map(Seen.Entry::value), seen.lost().stream())
+                .filter(c -> meta(c).getSource().equals(SOURCE)) // a test may send some of its own
+                .forEach(c -> sent.put(meta(c).getEventId(), c));
         assertThat(sent).as("commands of the fold").containsExactlyInAnyOrderEntriesOf(commands);
         assertThat(seen.projections()).as("projections").isEqualTo(projections);
         assertThat(seen.values(
