@@ -135,7 +135,19 @@ public final class ClusterOptions {
 
     /** A read_committed consumer without a group, from the beginning of what it is assigned. */
     public Consumer<byte[], byte[]> consumer() {
+        return consumer(kafka());
+    }
+
+    /** The same for reading a great deal. */
+    Consumer<byte[], byte[]> bulkConsumer() {
         Properties properties = kafka();
+        properties.putIfAbsent("max.poll.records", "5000");
+        properties.putIfAbsent("max.partition.fetch.bytes", String.valueOf(8 << 20));
+        properties.putIfAbsent("fetch.max.bytes", String.valueOf(64 << 20));
+        return consumer(properties);
+    }
+
+    private static Consumer<byte[], byte[]> consumer(Properties properties) {
         properties.put("isolation.level", "read_committed");
         properties.put("enable.auto.commit", "false");
         properties.put("auto.offset.reset", "earliest");

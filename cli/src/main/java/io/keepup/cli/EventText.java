@@ -16,11 +16,12 @@ import java.util.stream.Collectors;
 import org.apache.avro.specific.SpecificRecord;
 
 /** What an event says, in one line for people. */
-final class EventText {
+public final class EventText {
 
     private EventText() {}
 
-    static String of(SpecificRecord event) {
+    /** The event's own facts; the record's name for what is no event. */
+    public static String of(SpecificRecord event) {
         return switch (event) {
             case AssignmentDelivered e -> assignment(e);
             case ReadinessObserved e -> readiness(e);

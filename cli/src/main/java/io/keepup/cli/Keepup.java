@@ -21,6 +21,7 @@ import picocli.CommandLine.HelpCommand;
             AssignCommand.class,
             StatusCommand.class,
             EventsCommand.class,
+            AuditCommand.class,
             VolumeCommand.class,
             Wishes.Rebuild.class,
             Wishes.Cancel.class,

@@ -85,7 +85,8 @@ final class StatusCommand implements Runnable {
         return tail > head || head == 0 ? "WAL empty at LSN " + head : "WAL %d to %d".formatted(tail, head);
     }
 
-    private static String details(VolumeProjection p) {
+    /** One volume with its replicas and nodes, on several lines. */
+    static String details(VolumeProjection p) {
         StringBuilder out = new StringBuilder();
         out.append("%s: %s%s%n"
                 .formatted(

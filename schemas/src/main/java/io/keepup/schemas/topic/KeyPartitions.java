@@ -10,6 +10,11 @@ public final class KeyPartitions {
 
     /** The partition Kafka's default partitioner picks for this UTF-8 string key. */
     public static int partitionFor(String key, int partitions) {
-        return BuiltInPartitioner.partitionForKey(key.getBytes(StandardCharsets.UTF_8), partitions);
+        return partitionFor(key.getBytes(StandardCharsets.UTF_8), partitions);
+    }
+
+    /** The same for a key of any bytes. */
+    public static int partitionFor(byte[] key, int partitions) {
+        return BuiltInPartitioner.partitionForKey(key, partitions);
     }
 }

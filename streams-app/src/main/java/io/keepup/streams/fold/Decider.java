@@ -3,7 +3,6 @@ package io.keepup.streams.fold;
 import io.keepup.engine.Admission;
 import io.keepup.engine.Engine;
 import io.keepup.engine.Fold;
-import io.keepup.engine.Folded;
 import io.keepup.engine.Policy;
 import io.keepup.engine.Step;
 import io.keepup.engine.VolumeOverview;
@@ -34,10 +33,11 @@ import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 
 /**
- * Decides what follows from one record of the events topic: pure but for schema ids, which are cached. All that can go
- * wrong goes wrong here, before the first write: in exactly-once mode a write made before an exception would stand.
+ * Decides what follows from one record of the events topic: pure but for schema ids, which are cached. The app and every
+ * audit decide by it. All that can go wrong goes wrong here, before the first write: in exactly-once mode a write made
+ * before an exception would stand.
  */
-final class Decider {
+public final class Decider {
 
     private static final String PROJECTION_ID = "projection/";
 
@@ -48,7 +48,7 @@ final class Decider {
     private final String source;
     private final StateCodec states = new StateCodec();
 
-    Decider(RecordCodec codec, Policy policy) {
+    public Decider(RecordCodec codec, Policy policy) {
         this.intake = new Intake(codec);
         this.codec = codec;
         this.policy = policy;
@@ -63,39 +63,72 @@ final class Decider {
      * @throws io.keepup.schemas.registry.RegistryException when the registry is away: nothing happened, ask again
      */
     Outcome decide(SourceRecord record, Function<String, byte[]> store) {
+        Ruling ruling = rule(record, volumeId -> {
+            byte[] stored = store.apply(volumeId);
+            return stored == null ? VolumeState.initial(volumeId) : states.decode(stored);
+        });
+        List<Output> outputs = outputs(ruling);
+        return switch (ruling) {
+            case Ruling.Refused refused -> new Outcome(null, null, outputs, refused.reason());
+            case Ruling.Admitted admitted -> {
+                VolumeState next = admitted.step().state();
+                yield next == admitted.before()
+                        ? new Outcome(null, null, outputs, null)
+                        : new Outcome(next, states.encode(next), outputs, null);
+            }
+        };
+    }
+
+    /**
+     * What a record comes to.
+     *
+     * @param volumes state by volume id, the initial one for a volume not heard of
+     * @throws io.keepup.schemas.registry.RegistryException when the registry is away: nothing happened, ask again
+     */
+    public Ruling rule(SourceRecord record, Function<String, VolumeState> volumes) {
         return switch (intake.read(record)) {
-            case Intake.Refused refused -> rejected(record, refused.reason(), refused.detail());
-            case Intake.Understood understood -> folded(record, understood.event(), store);
+            case Intake.Refused refused ->
+                new Ruling.Refused(record, refused.said(), refused.reason(), refused.detail());
+            case Intake.Understood understood -> folded(record, understood, volumes);
         };
     }
 
-    private Outcome folded(SourceRecord record, Event event, Function<String, byte[]> store) {
-        String volumeId = event.meta().volumeId();
-        byte[] stored = store.apply(volumeId);
-        VolumeState before = stored == null ? VolumeState.initial(volumeId) : states.decode(stored);
-        Folded result = fold.apply(before, event);
-        return switch (result) {
+    private Ruling folded(SourceRecord record, Intake.Understood understood, Function<String, VolumeState> volumes) {
+        Event event = understood.event();
+        VolumeState before = volumes.apply(event.meta().volumeId());
+        return switch (fold.apply(before, event)) {
             case Admission.Rejected refused ->
-                rejected(record, RejectReason.valueOf(refused.reason().word()), refused.detail());
-            case Step step -> stepped(record, event, before, step);
+                new Ruling.Refused(
+                        record,
+                        understood.said(),
+                        RejectReason.valueOf(refused.reason().word()),
+                        refused.detail());
+            case Step step -> new Ruling.Admitted(record, understood.said(), event, before, step);
         };
     }
 
-    private Outcome stepped(SourceRecord record, Event event, VolumeState before, Step step) {
-        List<Outcome.Output> outputs = new ArrayList<>();
-        for (Command command : step.commands()) {
+    /** All records to be sent after a ruling, in this order. */
+    public List<Output> outputs(Ruling ruling) {
+        return switch (ruling) {
+            case Ruling.Refused refused -> List.of(rejected(refused));
+            case Ruling.Admitted admitted -> stepped(admitted);
+        };
+    }
+
+    private List<Output> stepped(Ruling.Admitted admitted) {
+        List<Output> outputs = new ArrayList<>();
+        for (Command command : admitted.step().commands()) {
             for (String target : command.targets()) {
-                outputs.add(command(record, command, target));
+                outputs.add(command(admitted.record(), command, target));
             }
         }
-        if (step.state() == before) {
-            return new Outcome(null, null, outputs, null);
+        if (admitted.step().state() != admitted.before()) {
+            projection(admitted).ifPresent(outputs::add);
         }
-        projection(record, event, before, step.state()).ifPresent(outputs::add);
-        return new Outcome(step.state(), states.encode(step.state()), outputs, null);
+        return outputs;
     }
 
-    private Outcome.Output command(SourceRecord record, Command command, String target) {
+    private Output command(SourceRecord record, Command command, String target) {
         boolean ofSession = command instanceof Command.OfSession;
         Meta meta = CommandMapping.meta(command, target, source);
         return output(
@@ -108,8 +141,10 @@ final class Decider {
     }
 
     /** The projection, if the world sees a difference. */
-    private Optional<Outcome.Output> projection(
-            SourceRecord record, Event event, VolumeState before, VolumeState after) {
+    private Optional<Output> projection(Ruling.Admitted admitted) {
+        Event event = admitted.event();
+        VolumeState before = admitted.before();
+        VolumeState after = admitted.step().state();
         Meta meta = new Meta(
                 PROJECTION_ID + event.meta().eventId(),
                 after.volumeId(),
@@ -123,14 +158,19 @@ final class Decider {
         return same
                 ? Optional.empty()
                 : Optional.of(output(
-                        record, KeepupTopology.SINK_PROJECTIONS, Topics.PROJECTIONS, after.volumeId(), next, meta));
+                        admitted.record(),
+                        KeepupTopology.SINK_PROJECTIONS,
+                        Topics.PROJECTIONS,
+                        after.volumeId(),
+                        next,
+                        meta));
     }
 
-    private Outcome.Output output(
-            SourceRecord cause, String sink, String topic, String key, SpecificRecord value, Meta meta) {
+    private Output output(SourceRecord cause, String sink, String topic, String key, SpecificRecord value, Meta meta) {
         String type = value.getSchema().getFullName();
-        return new Outcome.Output(
+        return new Output(
                 sink,
+                topic,
                 value.getSchema().getName(),
                 key.getBytes(StandardCharsets.UTF_8),
                 codec.encode(topic, value),
@@ -138,7 +178,8 @@ final class Decider {
     }
 
     /** The record whole, with the reason; its id is its place on the topic. */
-    private Outcome rejected(SourceRecord record, RejectReason reason, String detail) {
+    private Output rejected(Ruling.Refused refused) {
+        SourceRecord record = refused.record();
         List<RecordHeader> headers = new ArrayList<>();
         record.headers().forEach(h -> headers.add(new RecordHeader(h.key(), buffer(h.value()))));
         Rejected rejected = new Rejected(
@@ -149,19 +190,19 @@ final class Decider {
                 buffer(record.key()),
                 buffer(record.value()),
                 headers,
-                reason,
-                detail,
+                refused.reason(),
+                refused.detail(),
                 Engine.VERSION);
         String id = "rejected/%s/%d/%d".formatted(record.topic(), record.partition(), record.offset());
         List<Header> described = CloudEventHeaders.of(
                 Rejected.SCHEMA$.getFullName(), id, source, Instant.ofEpochMilli(record.timestamp()));
-        Outcome.Output output = new Outcome.Output(
+        return new Output(
                 KeepupTopology.SINK_REJECTED,
+                Topics.REJECTED,
                 Rejected.SCHEMA$.getName(),
                 record.key(),
                 codec.encode(Topics.REJECTED, rejected),
                 headers(record, described));
-        return new Outcome(null, null, List.of(output), reason);
     }
 
     private static Headers headers(SourceRecord cause, List<Header> described) {

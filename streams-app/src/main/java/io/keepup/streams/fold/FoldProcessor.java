@@ -96,7 +96,7 @@ final class FoldProcessor implements Processor<byte[], byte[], byte[], byte[]> {
             volumes.put(outcome.volume().volumeId(), outcome.state());
             watchdog.see(outcome.volume(), context.currentSystemTimeMs());
         }
-        for (Outcome.Output output : outcome.outputs()) {
+        for (Output output : outcome.outputs()) {
             context.forward(
                     new Record<>(output.key(), output.value(), record.timestamp(), output.headers()), output.sink());
         }

@@ -20,9 +20,10 @@ final class Intake {
     /** What a record turned out to be. */
     sealed interface Verdict {}
 
-    record Understood(Event event) implements Verdict {}
+    record Understood(SpecificRecord said, Event event) implements Verdict {}
 
-    record Refused(RejectReason reason, String detail) implements Verdict {}
+    /** {@code said} is null when the bytes are no record. */
+    record Refused(SpecificRecord said, RejectReason reason, String detail) implements Verdict {}
 
     private final RecordCodec codec;
 
@@ -37,44 +38,47 @@ final class Intake {
      */
     Verdict read(SourceRecord source) {
         if (source.value() == null) {
-            return new Refused(RejectReason.null_value, "the record has no value");
+            return new Refused(null, RejectReason.null_value, "the record has no value");
         }
         if (source.key() == null) {
-            return new Refused(RejectReason.key_mismatch, "the record has no key, which must be the volume id");
+            return new Refused(null, RejectReason.key_mismatch, "the record has no key, which must be the volume id");
         }
+        SpecificRecord said = null;
         try {
-            SpecificRecord record = codec.decode(source.value());
-            Optional<Event> event = EventMapping.toEngine(record);
+            said = codec.decode(source.value());
+            Optional<Event> event = EventMapping.toEngine(said);
             return event.isEmpty()
                     ? new Refused(
+                            said,
                             RejectReason.wrong_type,
-                            "a %s is no event".formatted(record.getSchema().getName()))
-                    : checked(source.key(), event.get());
+                            "a %s is no event".formatted(said.getSchema().getName()))
+                    : checked(source.key(), said, event.get());
         } catch (UndecodableException | UnknownWordException e) {
-            return new Refused(RejectReason.undecodable, e.getMessage());
+            return new Refused(said, RejectReason.undecodable, e.getMessage());
         }
     }
 
-    private static Verdict checked(byte[] key, Event event) {
+    private static Verdict checked(byte[] key, SpecificRecord said, Event event) {
         String volumeId = event.meta().volumeId();
         if (!Arrays.equals(key, volumeId.getBytes(StandardCharsets.UTF_8))) {
             return new Refused(
+                    said,
                     RejectReason.key_mismatch,
                     "the key is '%s', the event speaks of volume '%s'"
                             .formatted(new String(key, StandardCharsets.UTF_8), volumeId));
         }
         if (!Names.valid(volumeId)) {
-            return invalid("volume", volumeId);
+            return invalid(said, "volume", volumeId);
         }
         if (!Names.valid(event.meta().nodeId())) {
-            return invalid("node", event.meta().nodeId());
+            return invalid(said, "node", event.meta().nodeId());
         }
         for (String replicaId : replicaIds(event)) {
             if (!Names.valid(replicaId)) {
-                return invalid("replica", replicaId);
+                return invalid(said, "replica", replicaId);
             }
         }
-        return new Understood(event);
+        return new Understood(said, event);
     }
 
     private static List<String> replicaIds(Event event) {
@@ -88,7 +92,8 @@ final class Intake {
     }
 
     /** [G7]: ids become keys, topic names and paths. */
-    private static Refused invalid(String what, String id) {
-        return new Refused(RejectReason.invalid_facts, "'%s' is no %s id: %s".formatted(id, what, Names.RULE_IN_WORDS));
+    private static Refused invalid(SpecificRecord said, String what, String id) {
+        return new Refused(
+                said, RejectReason.invalid_facts, "'%s' is no %s id: %s".formatted(id, what, Names.RULE_IN_WORDS));
     }
 }

@@ -3,7 +3,6 @@ package io.keepup.streams.fold;
 import io.keepup.engine.state.VolumeState;
 import io.keepup.v1.RejectReason;
 import java.util.List;
-import org.apache.kafka.common.header.Headers;
 
 /**
  * All that follows from one record, ready to be written: nothing in it can fail any more.
@@ -23,12 +22,4 @@ record Outcome(VolumeState volume, byte[] state, List<Output> outputs, RejectRea
                 .map(Output::type)
                 .toList();
     }
-
-    /**
-     * One record to send.
-     *
-     * @param sink name of the topology's node
-     * @param type record type, for counting
-     */
-    record Output(String sink, String type, byte[] key, byte[] value, Headers headers) {}
 }

@@ -1,5 +1,6 @@
 package io.keepup.streams.fold;
 
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Headers;
 
 /**
@@ -9,5 +10,18 @@ import org.apache.kafka.common.header.Headers;
  * @param key null when the record has none
  * @param value null when the record has none
  */
-record SourceRecord(
-        String topic, int partition, long offset, long timestamp, byte[] key, byte[] value, Headers headers) {}
+public record SourceRecord(
+        String topic, int partition, long offset, long timestamp, byte[] key, byte[] value, Headers headers) {
+
+    /** The same as a consumer was given it. */
+    public static SourceRecord of(ConsumerRecord<byte[], byte[]> record) {
+        return new SourceRecord(
+                record.topic(),
+                record.partition(),
+                record.offset(),
+                record.timestamp(),
+                record.key(),
+                record.value(),
+                record.headers());
+    }
+}

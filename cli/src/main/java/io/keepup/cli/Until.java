@@ -1,0 +1,60 @@
+package io.keepup.cli;
+
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.OffsetDateTime;
+import java.time.ZoneId;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/**
+ * A moment on the log of one partition.
+ *
+ * @param partition -1 when not said
+ * @param offset the last one that counts, -1 when a time is said
+ * @param time what Kafka got later does not count; null when an offset is said
+ */
+record Until(int partition, long offset, Instant time) {
+
+    private static final Pattern OFFSET = Pattern.compile("(?:(\\d{1,6}):)?(\\d{1,18})");
+
+    /** Reads {@code 4711}, {@code 2:4711}, {@code 2026-03-01T14:03:11} here, and times with an offset from UTC. */
+    static final class Form implements ITypeConverter<Until> {
+        @Override
+        public Until convert(String text) {
+            Matcher offset = OFFSET.matcher(text);
+            if (offset.matches()) {
+                int partition = offset.group(1) == null ? -1 : Integer.parseInt(offset.group(1));
+                return new Until(partition, Long.parseLong(offset.group(2)), null);
+            }
+            return new Until(-1, -1, time(text));
+        }
+
+        private static Instant time(String text) {
+            try {
+                return OffsetDateTime.parse(text).toInstant();
+            } catch (DateTimeException e) {
+                try {
+                    return LocalDateTime.parse(text)
+                            .atZone(ZoneId.systemDefault())
+                            .toInstant();
+                } catch (DateTimeException alsoNot) {
+                    throw new TypeConversionException(
+                            "'" + text
+                                    + "' is no moment: write an offset like 4711 or 2:4711, or a time like 2026-03-01T14:03:11");
+                }
+            }
+        }
+    }
+
+    /** Whether a record still counts. */
+    boolean includes(ConsumerRecord<?, ?> record) {
+        return time == null
+                ? record.offset() <= offset
+                : !Instant.ofEpochMilli(record.timestamp()).isAfter(time);
+    }
+}
