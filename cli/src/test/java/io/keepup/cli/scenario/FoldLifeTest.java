@@ -100,15 +100,17 @@ class FoldLifeTest {
         long catchUp = session(r1);
         long rebuild = session(r2);
         dieAt(new SessionProgress(
-                meta(p), r2, rebuild, SessionKind.rebuild, SessionPhase.running, 7L, 7L, 1L, 2L, 4096L));
-        dieAt(new SessionCompleted(meta(p), r1, catchUp, SessionKind.catchup, 20L, 20L, false, 0L, 0L, 0L, 0L));
-        dieAt(new SessionFailed(meta(p), r2, rebuild, SessionKind.rebuild, FailureReason.transport_lost, ""));
+                meta(p), r2, rebuild, SessionKind.rebuild, SessionPhase.running, 7L, 7L, 1L, 2L, 4096L, null));
+        dieAt(new SessionCompleted(
+                meta(p), r1, catchUp, SessionKind.catchup, 20L, 20L, false, 0L, 0L, 0L, 0L, null, 0L));
+        dieAt(new SessionFailed(
+                meta(p), r2, rebuild, SessionKind.rebuild, FailureReason.transport_lost, "", null, 0L, 0L, 0L, 0L, 0L));
         dieAt(new RebuildRequested(meta(p), r2, "test"));
         dieAt(new CancelRequested(meta(p), r2, session(r2), "test"));
         volume.putEvent(ack(r2, 3, 0, false));
         volume.awaitProjection("a rebuild", v -> v.getMode() == Mode.needs_rebuild);
-        volume.putEvent(
-                new SessionCompleted(meta(p), r2, session(r2), SessionKind.rebuild, 20L, 20L, true, 0L, 0L, 0L, 0L));
+        volume.putEvent(new SessionCompleted(
+                meta(p), r2, session(r2), SessionKind.rebuild, 20L, 20L, true, 0L, 0L, 0L, 0L, null, 0L));
 
         // then it was folded as if nothing had happened: the volume under test compares all outputs with the log
         volume.awaitHealthyAt(20);
