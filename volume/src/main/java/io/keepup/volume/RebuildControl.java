@@ -1,7 +1,6 @@
 package io.keepup.volume;
 
 import io.keepup.volume.VolumeException.Kind;
-import io.keepup.volume.extent.BlockStore;
 import io.keepup.volume.superblock.SuperblockState;
 import java.util.Optional;
 
@@ -61,8 +60,14 @@ public final class RebuildControl {
     void flush() {
         RebuildSession session = latest;
         if (session != null && session.live()) {
-            BlockStore.Flushed flushed = core.store.flush();
-            session.flushed(flushed);
+            try {
+                session.flushed(core.store.flush());
+            } catch (VolumeException e) {
+                if (e.kind() == Kind.NOT_RECOVERABLE) {
+                    session.cancel(SessionEnd.LOCAL_WAL_CORRUPT);
+                }
+                throw e;
+            }
         }
     }
 

@@ -286,11 +286,26 @@ public final class Volume implements AutoCloseable {
         }
     }
 
-    /** Fills {@code dst}, whole blocks, straight from the extent, past the dirty map: the base lane, after a flush. */
+    /**
+     * Fills {@code dst}, whole blocks, straight from the extent, past the dirty map: the base lane, after a flush. A damaged
+     * block is refused as {@code NOT_RECOVERABLE}, never given.
+     */
     public void readExtent(long lba, ByteBuffer dst) {
         core.requireBlocks(lba, dst.remaining());
         core.requireUsable();
-        core.store.extent().read(lba, dst);
+        int start = dst.position();
+        if (!core.store.readExtent(lba, dst).isEmpty()) {
+            // A flush may be writing them, or have failed to: another writes whatever the WAL holds.
+            core.flushLock.lock();
+            try {
+                core.requireUsable();
+                core.checkpoint();
+                core.readFlushed(lba, dst.position(start));
+            } finally {
+                core.flushLock.unlock();
+            }
+        }
+        core.requireUsable();
     }
 
     /** Flushes, then digests the volume as of that checkpoint; writes go on meanwhile. */
@@ -300,10 +315,19 @@ public final class Volume implements AutoCloseable {
             core.requireUsable();
             long lsn = core.checkpoint();
             // The extent stands still: only a flush changes it.
-            return new Digest(core.store.extent().sha256(), lsn);
+            return new Digest(ExtentDigest.sha256(core), lsn);
         } finally {
             core.flushLock.unlock();
         }
+    }
+
+    /**
+     * Starts to read and verify all there is, extent and WAL; a volume with a fault too.
+     *
+     * @throws VolumeException {@code REBUILDING}
+     */
+    public Scrub scrub() {
+        return new Scrub(core);
     }
 
     /** Rebuild sessions. */

@@ -8,6 +8,8 @@ import io.keepup.volume.extent.Extent;
 import io.keepup.volume.superblock.Superblock;
 import io.keepup.volume.superblock.SuperblockState;
 import io.keepup.volume.wal.Wal;
+import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -34,9 +36,11 @@ final class VolumeCore implements AutoCloseable {
         superblock = Superblock.open(disk, directory.superblock());
         SuperblockState state = superblock.current();
         spec = state.spec();
-        wal = new Wal(disk, directory.wal(), spec, tuning.segmentBytes(), tuning.spareSegments());
+        fault = state.fault();
+        wal = new Wal(disk, directory.wal(), spec, tuning.segmentBytes(), tuning.spareSegments(), this::damaged);
         try {
-            store = new BlockStore(spec, wal, Extent.open(disk, directory.extent(), spec, state.rebuilding()));
+            Extent extent = Extent.open(disk, directory.path(), spec, state.rebuilding());
+            store = new BlockStore(spec, wal, extent, this::damaged);
         } catch (RuntimeException e) {
             superblock.close();
             throw e;
@@ -56,12 +60,34 @@ final class VolumeCore implements AutoCloseable {
             return;
         }
         long durable = Math.max(state.walDurable(), state.checkpointLsn());
-        String damage = wal.recover(state.walTail(), durable, (lsn, kind, lba, blocks, location) -> {
+        String damage = wal.recover(state.walTail(), durable, (lsn, kind, lba, blocks, at, payload) -> {
             if (lsn > state.checkpointLsn()) {
-                store.recovered(kind, lba, blocks, location);
+                store.recovered(kind, lba, blocks, at, payload);
             }
         });
-        fault = damage == null ? null : VolumeFault.LOCAL_WAL_CORRUPT;
+        fault = damage == null ? fault : VolumeFault.LOCAL_WAL_CORRUPT;
+    }
+
+    /**
+     * Notes damage that a read found, for good: only a rebuild mends it. Called with the store's reads or the flush lock held,
+     * which keeps a rebuild from starting, and so from emptying what was found damaged, in between.
+     */
+    private void damaged(VolumeFault found) {
+        if (fault != null || superblock.current().rebuilding()) {
+            return;
+        }
+        fault = found;
+        if (!disk.stopped()) {
+            superblock.update(now -> now.rebuilding() ? now : now.damaged(found));
+        }
+    }
+
+    /** Fills {@code dst} from the extent. Flush lock held, and everything flushed: what does not match is damaged. */
+    void readFlushed(long lba, ByteBuffer dst) {
+        List<Long> damaged = store.readExtent(lba, dst);
+        if (!damaged.isEmpty()) {
+            throw store.damaged(damaged.getFirst());
+        }
     }
 
     /** The damage found, or null. */

@@ -19,6 +19,7 @@ import java.util.Set;
  *   superblock      two slots; its appearance is what makes the directory a volume
  *   superblock.new  stands while the volume is being created
  *   extent          the blocks
+ *   checksums       their checksums
  *   wal/            segments of the local WAL, and spare ones
  * </pre>
  */
@@ -28,10 +29,6 @@ record VolumeDirectory(Path path) {
 
     Path superblock() {
         return path.resolve(Superblock.FILE);
-    }
-
-    Path extent() {
-        return path.resolve(Extent.FILE);
     }
 
     Path wal() {
@@ -58,7 +55,8 @@ record VolumeDirectory(Path path) {
         List<String> names =
                 disk.list(path).stream().map(p -> p.getFileName().toString()).toList();
         boolean unfinished = names.contains(UNFINISHED)
-                && Set.of(UNFINISHED, DirectoryLock.FILE, Extent.FILE, WAL).containsAll(names);
+                && Set.of(UNFINISHED, DirectoryLock.FILE, Extent.FILE, Extent.CHECKSUMS, WAL)
+                        .containsAll(names);
         if (!unfinished && !Set.of(DirectoryLock.FILE).containsAll(names)) {
             throw new VolumeException(
                     Kind.ALREADY_EXISTS,
@@ -72,10 +70,10 @@ record VolumeDirectory(Path path) {
         disk.open(unfinished, true).close();
         disk.syncDirectory(path);
         disk.createDirectories(wal());
-        try (Wal wal = new Wal(disk, wal(), spec, VolumeTuning.DEFAULT.segmentBytes(), 0)) {
+        try (Wal wal = new Wal(disk, wal(), spec, VolumeTuning.DEFAULT.segmentBytes(), 0, fault -> {})) {
             wal.reset(1, () -> {});
         }
-        Extent.create(disk, extent(), spec);
+        Extent.create(disk, path, spec);
         Superblock.create(disk, unfinished, SuperblockState.fresh(spec));
         disk.syncDirectory(path);
         disk.rename(unfinished, superblock());

@@ -14,6 +14,11 @@ public final class BufferPool {
         this.free = new ArrayBlockingQueue<>(kept);
     }
 
+    /** Bytes in a buffer. */
+    public int capacity() {
+        return capacity;
+    }
+
     /** A cleared buffer; give it back. */
     public ByteBuffer take() {
         ByteBuffer buffer = free.poll();

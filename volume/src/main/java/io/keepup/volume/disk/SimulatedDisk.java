@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 
 /**
  * A disk in memory that knows what an fsync made durable, fails at a chosen change, and shows what a power cut may leave.
@@ -43,6 +44,7 @@ public final class SimulatedDisk implements Disk {
     private boolean failed;
     private Kind failure = Kind.IO_ERROR;
     private volatile Runnable beforeForce = () -> {};
+    private volatile Consumer<Path> beforeWrite = path -> {};
 
     /** Has the {@code nth} change from now (1: the next) and all after it fail as {@code kind}; of a write, half gets there. */
     public synchronized void failFrom(int nth, Kind kind) {
@@ -81,6 +83,11 @@ public final class SimulatedDisk implements Disk {
     /** Runs before every fsync of a file, in its thread, without any lock of the disk. */
     public void beforeForce(Runnable action) {
         beforeForce = action;
+    }
+
+    /** Runs before every write to a file, given its path, in its thread, without any lock of the disk. */
+    public void beforeWrite(Consumer<Path> action) {
+        beforeWrite = action;
     }
 
     /**
@@ -233,6 +240,7 @@ public final class SimulatedDisk implements Disk {
 
         @Override
         public void write(ByteBuffer src, long position) {
+            beforeWrite.accept(path);
             synchronized (SimulatedDisk.this) {
                 boolean wasFailed = failed;
                 try {

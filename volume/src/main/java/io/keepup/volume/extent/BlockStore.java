@@ -1,9 +1,12 @@
 package io.keepup.volume.extent;
 
+import io.keepup.volume.VolumeException;
+import io.keepup.volume.VolumeFault;
 import io.keepup.volume.VolumeSpec;
 import io.keepup.volume.WalEntry;
 import io.keepup.volume.WalEntryKind;
 import io.keepup.volume.disk.BufferPool;
+import io.keepup.volume.extent.BlockReader.Located;
 import io.keepup.volume.wal.Wal;
 import io.keepup.volume.wal.WalLocation;
 import java.nio.ByteBuffer;
@@ -21,8 +24,6 @@ import java.util.function.Supplier;
  */
 public final class BlockStore implements AutoCloseable {
     private static final int RUN_BYTES = 1 << 20;
-    /** Reading over a gap of this many bytes is cheaper than another read. */
-    private static final int MAX_GAP_BYTES = 4096;
 
     private final VolumeSpec spec;
     private final int blockSize;
@@ -31,6 +32,8 @@ public final class BlockStore implements AutoCloseable {
     private final ReentrantReadWriteLock reads = new ReentrantReadWriteLock();
     private final int runBytes;
     private final BufferPool buffers;
+    private final BlockReader reader;
+    private final BlockChecksums checksums;
 
     /** Replaced under both {@link #reads} and the append lock. */
     private volatile DirtyMap active;
@@ -38,14 +41,21 @@ public final class BlockStore implements AutoCloseable {
     /** What a flush is writing, or failed to write; null between flushes. */
     private volatile DirtyMap frozen;
 
-    /** A store over these two, nothing dirty. */
-    public BlockStore(VolumeSpec spec, Wal wal, Extent extent) {
+    /**
+     * A store over these two, nothing dirty.
+     *
+     * @param damage told when a read finds a block of the extent that is not what was written; the read then throws
+     *     {@code NOT_RECOVERABLE}
+     */
+    public BlockStore(VolumeSpec spec, Wal wal, Extent extent, Consumer<VolumeFault> damage) {
         this.spec = spec;
         this.blockSize = spec.blockSize();
         this.runBytes = (int) Math.min(RUN_BYTES, spec.sizeBytes());
         this.buffers = new BufferPool(2 * runBytes, 4);
         this.wal = wal;
         this.extent = extent;
+        this.reader = new BlockReader(spec, wal, extent, buffers, damage);
+        this.checksums = new BlockChecksums(blockSize);
         this.active = new DirtyMap(spec.blocks());
     }
 
@@ -66,8 +76,8 @@ public final class BlockStore implements AutoCloseable {
     }
 
     /** Notes an entry that recovery found. */
-    public void recovered(WalEntryKind kind, long lba, int blocks, long location) {
-        note(kind, (int) lba, blocks, location);
+    public void recovered(WalEntryKind kind, long lba, int blocks, long location, ByteBuffer payload) {
+        note(kind, (int) lba, blocks, location, payload);
     }
 
     /** Appends the data as one entry, or several of {@link WalEntry#MAX_PAYLOAD}; returns the last LSN. Append lock held. */
@@ -80,7 +90,7 @@ public final class BlockStore implements AutoCloseable {
             wal.begin();
             long location = wal.add(epoch, at, blocks, part);
             wal.commit();
-            note(WalEntryKind.WRITE, at, blocks, location);
+            note(WalEntryKind.WRITE, at, blocks, location, part);
             rest.position(rest.position() + part.remaining());
             at += blocks;
         }
@@ -92,7 +102,7 @@ public final class BlockStore implements AutoCloseable {
         wal.begin();
         long location = wal.add(epoch, lba, blocks, null);
         wal.commit();
-        note(WalEntryKind.TRIM, (int) lba, blocks, location);
+        note(WalEntryKind.TRIM, (int) lba, blocks, location, null);
         return wal.headLsn();
     }
 
@@ -111,29 +121,68 @@ public final class BlockStore implements AutoCloseable {
             for (int i = first; i < next; i++) {
                 WalEntry e = entries.get(i);
                 applied.accept(e);
-                note(e.kind(), (int) e.lba(), e.blocks(), locations[i]);
+                note(e.kind(), (int) e.lba(), e.blocks(), locations[i], e.payload());
             }
         }
     }
 
-    /** Fills {@code dst} with the newest data from {@code lba}. Each block is whole; blocks may be of different moments. */
+    /**
+     * Fills {@code dst} with the newest data from {@code lba}. Each block is whole; blocks may be of different moments.
+     *
+     * @throws io.keepup.volume.VolumeException {@code NOT_RECOVERABLE} when a block is not what was written
+     */
     public void read(long lba, ByteBuffer dst) {
         int limit = dst.limit();
         int windowBlocks = runBytes / blockSize;
-        long[] locations = new long[Math.min(windowBlocks, dst.remaining() / blockSize)];
+        Located located = new Located(Math.min(windowBlocks, dst.remaining() / blockSize));
         int at = (int) lba;
         while (dst.position() < limit) {
             int count = Math.min(windowBlocks, (limit - dst.position()) / blockSize);
             reads.readLock().lock();
             try {
-                locate(at, count, locations);
-                fill(at, count, locations, dst);
+                locate(at, count, located);
+                reader.fill(at, count, located, dst, this::readSettled);
             } finally {
                 reads.readLock().unlock();
                 dst.limit(limit);
             }
             at += count;
         }
+    }
+
+    /** Reads a block while none is written. */
+    private void readSettled(int lba, ByteBuffer block) {
+        Located located = new Located(1);
+        wal.appendLock().lock();
+        try {
+            locate(lba, 1, located);
+            reader.fill(lba, 1, located, block, null);
+        } finally {
+            wal.appendLock().unlock();
+        }
+    }
+
+    /**
+     * Fills {@code dst} straight from the extent.
+     *
+     * @return the blocks that do not match their checksum: damaged, or being written, or left half written by a crash and then
+     *     {@link #dirty}
+     */
+    public List<Long> readExtent(long lba, ByteBuffer dst) {
+        // Under the lock: a rebuild that starts meanwhile empties the extent.
+        return whileReading(() -> extent.read(lba, dst));
+    }
+
+    /** Whether the WAL holds the block, so that the next flush writes it. */
+    public boolean dirty(long lba) {
+        DirtyMap newer = active;
+        DirtyMap older = frozen;
+        return newer.get((int) lba) != WalLocation.NONE || older != null && older.get((int) lba) != WalLocation.NONE;
+    }
+
+    /** Notes a block that is damaged, for good; gives the exception to throw. */
+    public VolumeException damaged(long lba) {
+        return reader.damaged(lba);
     }
 
     /** Runs {@code reader} while nothing is recycled or reset. */
@@ -216,87 +265,45 @@ public final class BlockStore implements AutoCloseable {
         }
     }
 
-    private void note(WalEntryKind kind, int lba, int blocks, long location) {
+    private void note(WalEntryKind kind, int lba, int blocks, long location, ByteBuffer payload) {
         switch (kind) {
-            case WRITE -> active.put(lba, blocks, location, blockSize);
+            case WRITE -> active.put(lba, location, blockSize, checksums.of(payload));
             case TRIM -> active.putTrimmed(lba, blocks);
         }
     }
 
-    private void locate(int lba, int count, long[] locations) {
+    private void locate(int lba, int count, Located located) {
         DirtyMap newer = active;
         DirtyMap older = frozen;
         for (int i = 0; i < count; i++) {
-            long location = newer.get(lba + i);
-            locations[i] = location != WalLocation.NONE || older == null ? location : older.get(lba + i);
+            boolean found = locate(newer, lba + i, located, i);
+            if (!found && older != null) {
+                locate(older, lba + i, located, i);
+            }
         }
     }
 
-    /** Fills from WAL, extent and zeros, a run at a time. */
-    private void fill(int lba, int count, long[] locations, ByteBuffer dst) {
-        int i = 0;
-        while (i < count) {
-            int end = i + 1;
-            long location = locations[i];
-            if (location > 0) {
-                end = readWal(i, count, locations, dst);
-            } else {
-                while (end < count && locations[end] == location) {
-                    end++;
-                }
-                dst.limit(dst.position() + (end - i) * blockSize);
-                if (location == WalLocation.TRIMMED) {
-                    zeroFill(dst);
-                } else {
-                    extent.read(lba + i, dst);
-                }
-            }
-            i = end;
+    private static boolean locate(DirtyMap map, int lba, Located located, int i) {
+        long location = map.get(lba);
+        located.locations[i] = location;
+        if (location == WalLocation.NONE) {
+            return false;
         }
+        located.checksums[i] = map.checksum(lba);
+        return true;
     }
 
-    /** Reads blocks from the WAL: as many as lie in order close enough for one read. Returns the index after them. */
-    private int readWal(int first, int count, long[] locations, ByteBuffer dst) {
-        long start = locations[first];
-        int end = first + 1;
-        long bytes = blockSize;
-        while (end < count && WalLocation.sameSegment(start, locations[end])) {
-            long gap = locations[end] - (start + bytes);
-            if (gap < 0 || gap > MAX_GAP_BYTES || bytes + gap + blockSize > 2 * runBytes) {
-                break;
-            }
-            bytes += gap + blockSize;
-            end++;
-        }
-        dst.limit(dst.position() + (end - first) * blockSize);
-        if (bytes == dst.remaining()) {
-            wal.read(start, dst);
-            return end;
-        }
-        ByteBuffer span = buffers.take();
-        try {
-            wal.read(start, span.limit((int) bytes));
-            for (int i = first; i < end; i++) {
-                dst.put(dst.position(), span, (int) (locations[i] - start), blockSize);
-                dst.position(dst.position() + blockSize);
-            }
-        } finally {
-            buffers.give(span);
-        }
-        return end;
-    }
-
+    /** Verifies what it takes from the WAL: what was damaged there must not get a checksum that says it is sound. */
     private void writeOut(DirtyMap map) {
-        int windowBlocks = runBytes / blockSize;
-        long[] locations = new long[windowBlocks];
+        Located located = new Located(runBytes / blockSize);
         ByteBuffer run = buffers.take();
         try {
             int lba = map.next(0);
             while (lba >= 0) {
-                int count = run(map, lba, locations);
+                int count = run(map, lba, located);
                 run.clear();
-                fill(lba, count, locations, run);
-                extent.write(lba, run.flip());
+                reader.fill(lba, count, located, run, null);
+                extent.write(lba, run.flip(), located.checksums);
                 lba = map.next(lba + count);
             }
         } finally {
@@ -305,21 +312,13 @@ public final class BlockStore implements AutoCloseable {
     }
 
     /** Collects the dirty blocks in a row from {@code lba}. */
-    private int run(DirtyMap map, int lba, long[] locations) {
+    private int run(DirtyMap map, int lba, Located located) {
         int count = 0;
-        while (count < locations.length && lba + count < spec.blocks()) {
-            long location = map.get(lba + count);
-            if (location == WalLocation.NONE) {
-                break;
-            }
-            locations[count++] = location;
+        while (count < located.locations.length
+                && lba + count < spec.blocks()
+                && locate(map, lba + count, located, count)) {
+            count++;
         }
         return count;
-    }
-
-    private static void zeroFill(ByteBuffer dst) {
-        while (dst.remaining() >= Long.BYTES) {
-            dst.putLong(0);
-        }
     }
 }

@@ -52,7 +52,9 @@ public final class Superblock implements AutoCloseable {
                     throw new VolumeException(
                             Kind.FORMAT_VERSION,
                             path + " has format version " + foreign.version() + ", this program knows "
-                                    + SuperblockFormat.VERSION + ": use the program that wrote it.");
+                                    + SuperblockFormat.VERSION
+                                    + ": use the program that wrote it, or remove the directory so"
+                                    + " that the volume is rebuilt from another copy.");
                 }
             }
             SuperblockState newest = newest(slots);

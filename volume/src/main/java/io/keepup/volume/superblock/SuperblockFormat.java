@@ -1,6 +1,7 @@
 package io.keepup.volume.superblock;
 
 import io.keepup.volume.VolumeException;
+import io.keepup.volume.VolumeFault;
 import io.keepup.volume.VolumeRole;
 import io.keepup.volume.VolumeSpec;
 import java.nio.ByteBuffer;
@@ -12,7 +13,8 @@ import java.util.zip.CRC32C;
  *
  * <pre>
  *    0 +-------------------------------+-------------------------------+
- *      | magic "KEEPUPSB"  (8)         | format version (4) | flags (4)|  flags: bit 0 = rebuild marker
+ *      | magic "KEEPUPSB"  (8)         | format version (4) | flags (4)|  flags: bit 0 = rebuild marker,
+ *      |                               |                    |          |  1 = WAL, 2 = extent damaged
  *   16 +-------------------------------+-------------------------------+
  *      | generation (8)                | size in bytes (8)             |
  *   32 +-------------------------------+-------------------------------+
@@ -36,11 +38,14 @@ import java.util.zip.CRC32C;
  */
 final class SuperblockFormat {
     static final int SLOT_BYTES = 4096;
-    static final int VERSION = 1;
+    /** 1: no checksums of blocks. */
+    static final int VERSION = 2;
 
     private static final long MAGIC = 0x4B45455055505342L;
     private static final int CRC_AT = SLOT_BYTES - Integer.BYTES;
     private static final int REBUILDING = 1;
+    private static final int WAL_DAMAGED = 2;
+    private static final int EXTENT_DAMAGED = 4;
     private static final int MAX_ID = 100;
 
     private SuperblockFormat() {}
@@ -59,7 +64,7 @@ final class SuperblockFormat {
 
     static ByteBuffer encode(SuperblockState s) {
         ByteBuffer slot = ByteBuffer.allocate(SLOT_BYTES);
-        slot.putLong(MAGIC).putInt(VERSION).putInt(s.rebuilding() ? REBUILDING : 0);
+        slot.putLong(MAGIC).putInt(VERSION).putInt(flags(s));
         slot.putLong(s.generation()).putLong(s.spec().sizeBytes());
         slot.putInt(s.spec().blockSize()).putInt(s.role().ordinal()).putLong(s.epoch());
         slot.putLong(s.checkpointLsn()).putLong(s.checkpointEpoch());
@@ -91,7 +96,7 @@ final class SuperblockFormat {
 
     private static SuperblockState fields(ByteBuffer slot) {
         slot.position(12);
-        boolean rebuilding = (slot.getInt() & REBUILDING) != 0;
+        int flags = slot.getInt();
         long generation = slot.getLong();
         long size = slot.getLong();
         int blockSize = slot.getInt();
@@ -117,7 +122,24 @@ final class SuperblockFormat {
                 epochBeforeTail,
                 walDurable,
                 session,
-                rebuilding);
+                (flags & REBUILDING) != 0,
+                fault(flags));
+    }
+
+    private static int flags(SuperblockState s) {
+        int flags = s.rebuilding() ? REBUILDING : 0;
+        return switch (s.fault()) {
+            case null -> flags;
+            case LOCAL_WAL_CORRUPT -> flags | WAL_DAMAGED;
+            case LOCAL_EXTENT_CORRUPT -> flags | EXTENT_DAMAGED;
+        };
+    }
+
+    private static VolumeFault fault(int flags) {
+        if ((flags & EXTENT_DAMAGED) != 0) {
+            return VolumeFault.LOCAL_EXTENT_CORRUPT;
+        }
+        return (flags & WAL_DAMAGED) != 0 ? VolumeFault.LOCAL_WAL_CORRUPT : null;
     }
 
     private static int crc(ByteBuffer slot) {

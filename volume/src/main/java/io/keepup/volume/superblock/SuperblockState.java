@@ -1,5 +1,6 @@
 package io.keepup.volume.superblock;
 
+import io.keepup.volume.VolumeFault;
 import io.keepup.volume.VolumeRole;
 import io.keepup.volume.VolumeSpec;
 
@@ -17,6 +18,7 @@ import io.keepup.volume.VolumeSpec;
  * @param walDurable the local WAL was durable at least up to here: a WAL that ends below is damaged, not torn
  * @param lastSessionId highest rebuild session ever started [R4]
  * @param rebuilding the rebuild marker of {@code lastSessionId} stands [R6]
+ * @param fault damage that was found and not yet mended by a rebuild, or null
  */
 public record SuperblockState(
         VolumeSpec spec,
@@ -29,11 +31,12 @@ public record SuperblockState(
         long epochBeforeTail,
         long walDurable,
         long lastSessionId,
-        boolean rebuilding) {
+        boolean rebuilding,
+        VolumeFault fault) {
 
     /** The state of a volume that was just created. */
     public static SuperblockState fresh(VolumeSpec spec) {
-        return new SuperblockState(spec, 0, 0, VolumeRole.NONE, 0, 0, 1, 0, 0, 0, false);
+        return new SuperblockState(spec, 0, 0, VolumeRole.NONE, 0, 0, 1, 0, 0, 0, false, null);
     }
 
     /** With a role taken. */
@@ -49,7 +52,8 @@ public record SuperblockState(
                 epochBeforeTail,
                 walDurable,
                 lastSessionId,
-                rebuilding);
+                rebuilding,
+                fault);
     }
 
     /** With the extent holding everything up to {@code lsn}, and the WAL durable up to {@code durable}. */
@@ -65,7 +69,8 @@ public record SuperblockState(
                 epochBeforeTail,
                 durable,
                 lastSessionId,
-                rebuilding);
+                rebuilding,
+                fault);
     }
 
     /** With WAL entries below {@code tail} given up, the last of them of epoch {@code beforeTail}. */
@@ -81,18 +86,36 @@ public record SuperblockState(
                 beforeTail,
                 walDurable,
                 lastSessionId,
-                rebuilding);
+                rebuilding,
+                fault);
+    }
+
+    /** With damage that only a rebuild mends. */
+    public SuperblockState damaged(VolumeFault found) {
+        return new SuperblockState(
+                spec,
+                generation,
+                epoch,
+                role,
+                checkpointLsn,
+                checkpointEpoch,
+                walTail,
+                epochBeforeTail,
+                walDurable,
+                lastSessionId,
+                rebuilding,
+                found);
     }
 
     /** With the marker of a session: nothing the volume held counts any more. */
     public SuperblockState rebuildStarted(long sessionId) {
-        return new SuperblockState(spec, generation, epoch, role, 0, 0, 1, 0, 0, sessionId, true);
+        return new SuperblockState(spec, generation, epoch, role, 0, 0, 1, 0, 0, sessionId, true, null);
     }
 
     /** Marker cleared and the rebuilt data's checkpoint set, in one state [R6]. */
     public SuperblockState rebuildCompleted(long lsn, long lsnEpoch, long tail, long durable) {
         return new SuperblockState(
-                spec, generation, epoch, role, lsn, lsnEpoch, tail, 0, durable, lastSessionId, false);
+                spec, generation, epoch, role, lsn, lsnEpoch, tail, 0, durable, lastSessionId, false, null);
     }
 
     SuperblockState next() {
@@ -107,6 +130,7 @@ public record SuperblockState(
                 epochBeforeTail,
                 walDurable,
                 lastSessionId,
-                rebuilding);
+                rebuilding,
+                fault);
     }
 }

@@ -2,6 +2,7 @@ package io.keepup.volume.wal;
 
 import io.keepup.volume.VolumeException;
 import io.keepup.volume.VolumeException.Kind;
+import io.keepup.volume.VolumeFault;
 import io.keepup.volume.VolumeSpec;
 import io.keepup.volume.WalEntry;
 import io.keepup.volume.WalEntryKind;
@@ -11,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 
 /**
  * A volume's local WAL: contiguous LSNs in segment files.
@@ -28,6 +30,7 @@ public final class Wal implements AutoCloseable {
     private final VolumeSpec spec;
     private final int segmentBytes;
     private final SegmentFiles files;
+    private final Consumer<VolumeFault> damage;
     private final ReentrantLock appendLock = new ReentrantLock();
     private final GroupCommit groupCommit = new GroupCommit(this::forceActive);
     private final ByteBuffer scratch;
@@ -48,12 +51,20 @@ public final class Wal implements AutoCloseable {
      *
      * @param segmentBytes a segment that passed this size takes no further batch
      * @param spareSegments at most so many recycled segments are kept to be written again
+     * @param damage told when a read finds an entry that is not what was written; the read then throws {@code NOT_RECOVERABLE}
      */
-    public Wal(Disk disk, Path directory, VolumeSpec spec, int segmentBytes, int spareSegments) {
+    public Wal(
+            Disk disk,
+            Path directory,
+            VolumeSpec spec,
+            int segmentBytes,
+            int spareSegments,
+            Consumer<VolumeFault> damage) {
         this.disk = disk;
         this.directory = directory;
         this.spec = spec;
         this.segmentBytes = segmentBytes;
+        this.damage = damage;
         this.scratch = ByteBuffer.allocateDirect(Math.clamp(segmentBytes, MIN_SCRATCH_BYTES, MAX_SCRATCH_BYTES));
         this.files = new SegmentFiles(disk, directory, spec, spareSegments);
     }
@@ -191,8 +202,7 @@ public final class Wal implements AutoCloseable {
 
     /** Reads data at a location of this WAL. */
     public void read(long location, ByteBuffer dst) {
-        Segment[] all = segments;
-        Segment segment = all[WalLocation.ordinal(location) - all[0].ordinal];
+        Segment segment = segmentAt(location);
         if (segment.file.read(dst, WalLocation.offset(location)) < 0 || dst.hasRemaining()) {
             throw damaged(segment, "ends before byte " + WalLocation.offset(location));
         }
@@ -294,6 +304,11 @@ public final class Wal implements AutoCloseable {
     private Segment active() {
         Segment[] all = segments;
         return all[all.length - 1];
+    }
+
+    private Segment segmentAt(long location) {
+        Segment[] all = segments;
+        return all[WalLocation.ordinal(location) - all[0].ordinal];
     }
 
     private Segment segmentOf(long lsn) {
@@ -400,7 +415,13 @@ public final class Wal implements AutoCloseable {
         throw damaged(segment, "has a damaged entry " + lsn);
     }
 
+    /** Data at that location is not what was written. */
+    public VolumeException damaged(long location) {
+        return damaged(segmentAt(location), "is damaged at byte " + WalLocation.offset(location));
+    }
+
     private VolumeException damaged(Segment segment, String how) {
+        damage.accept(VolumeFault.LOCAL_WAL_CORRUPT);
         return new VolumeException(
                 Kind.NOT_RECOVERABLE,
                 "WAL segment " + segment.path + " of volume " + spec.volumeId() + " " + how

@@ -16,7 +16,11 @@ import java.util.List;
 final class WalRecovery {
     /** Sees every intact entry at or after the tail, in LSN order. */
     interface Visitor {
-        void entry(long lsn, WalEntryKind kind, long lba, int blocks, long location);
+        /**
+         * @param location of the first block's data
+         * @param payload valid during the call; empty for a trim
+         */
+        void entry(long lsn, WalEntryKind kind, long lba, int blocks, long location, ByteBuffer payload);
     }
 
     /**
@@ -120,7 +124,9 @@ final class WalRecovery {
             if (lsn >= tail) {
                 long location = WalLocation.of(segment.ordinal, segment.end() + EntryFormat.HEADER_BYTES);
                 WalEntryKind kind = EntryFormat.kind(window, at);
-                visitor.entry(lsn, kind, EntryFormat.lba(window, at), EntryFormat.blocks(window, at), location);
+                ByteBuffer payload = window.slice(at + EntryFormat.HEADER_BYTES, length - EntryFormat.HEADER_BYTES);
+                visitor.entry(
+                        lsn, kind, EntryFormat.lba(window, at), EntryFormat.blocks(window, at), location, payload);
             }
             segment.added(length);
         }
