@@ -71,8 +71,9 @@ final class AuditCommand implements Runnable {
 
     @Option(
             names = "--verify",
-            description = "Recompute every command, projection and refusal, and compare with the topics, byte for byte;"
-                    + " exit code 1 when anything differs.")
+            description =
+                    "Recompute every command, projection, session and refusal, and compare with the topics, byte for byte;"
+                            + " exit code 1 when anything differs.")
     private boolean verify;
 
     @Option(names = "--all", description = "With --verify: all volumes.")

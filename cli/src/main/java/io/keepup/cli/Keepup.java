@@ -22,6 +22,7 @@ import picocli.CommandLine.HelpCommand;
             StatusCommand.class,
             EventsCommand.class,
             AuditCommand.class,
+            SessionsCommand.class,
             VolumeCommand.class,
             Wishes.Rebuild.class,
             Wishes.Cancel.class,

@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.OffsetDateTime;
 import java.time.ZoneId;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -31,21 +32,25 @@ record Until(int partition, long offset, Instant time) {
                 int partition = offset.group(1) == null ? -1 : Integer.parseInt(offset.group(1));
                 return new Until(partition, Long.parseLong(offset.group(2)), null);
             }
-            return new Until(-1, -1, time(text));
+            return time(text)
+                    .map(time -> new Until(-1, -1, time))
+                    .orElseThrow(
+                            () -> new TypeConversionException(
+                                    "'" + text
+                                            + "' is no moment: write an offset like 4711 or 2:4711, or a time like 2026-03-01T14:03:11"));
         }
 
-        private static Instant time(String text) {
+        /** The time in a text, here or with its offset from UTC; empty when it is none. */
+        static Optional<Instant> time(String text) {
             try {
-                return OffsetDateTime.parse(text).toInstant();
+                return Optional.of(OffsetDateTime.parse(text).toInstant());
             } catch (DateTimeException e) {
                 try {
-                    return LocalDateTime.parse(text)
+                    return Optional.of(LocalDateTime.parse(text)
                             .atZone(ZoneId.systemDefault())
-                            .toInstant();
+                            .toInstant());
                 } catch (DateTimeException alsoNot) {
-                    throw new TypeConversionException(
-                            "'" + text
-                                    + "' is no moment: write an offset like 4711 or 2:4711, or a time like 2026-03-01T14:03:11");
+                    return Optional.empty();
                 }
             }
         }

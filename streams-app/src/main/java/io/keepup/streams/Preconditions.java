@@ -17,8 +17,13 @@ import org.apache.kafka.common.KafkaException;
 /** What must be there before the fold starts; Kafka Streams alone would wait in silence, or die with a stack trace. */
 final class Preconditions {
 
-    private static final Set<String> NEEDED =
-            Set.of(Topics.EVENTS, Topics.COMMANDS_NODE, Topics.COMMANDS_SESSION, Topics.PROJECTIONS, Topics.REJECTED);
+    private static final Set<String> NEEDED = Set.of(
+            Topics.EVENTS,
+            Topics.COMMANDS_NODE,
+            Topics.COMMANDS_SESSION,
+            Topics.PROJECTIONS,
+            Topics.SESSIONS,
+            Topics.REJECTED);
 
     private Preconditions() {}
 

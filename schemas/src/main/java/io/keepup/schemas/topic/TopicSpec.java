@@ -27,6 +27,7 @@ public record TopicSpec(
         VOLUME("volume id"),
         NODE("id of the node that must act or answer"),
         SESSION("session id"),
+        VOLUME_SESSION("volume id/session id"),
         SOURCE("key of the refused record");
 
         private final String words;

@@ -19,6 +19,7 @@ import io.keepup.v1.Rejected;
 import io.keepup.v1.SessionCompleted;
 import io.keepup.v1.SessionFailed;
 import io.keepup.v1.SessionProgress;
+import io.keepup.v1.SessionRecord;
 import io.keepup.v1.StartReceiver;
 import io.keepup.v1.SyncAckReceived;
 import io.keepup.v1.SyncAnswer;
@@ -36,6 +37,7 @@ public final class Topics {
     public static final String COMMANDS_NODE = "keepup.commands.node.v1";
     public static final String COMMANDS_SESSION = "keepup.commands.session.v1";
     public static final String PROJECTIONS = "keepup.projections.v1";
+    public static final String SESSIONS = "keepup.sessions.v1";
     public static final String REJECTED = "keepup.rejected.v1";
     public static final String SYNC_REQUESTS = "keepup.sync.requests.v1";
     public static final String SYNC_ACKS = "keepup.sync.acks.v1";
@@ -86,6 +88,13 @@ public final class Topics {
                         Cleanup.COMPACT,
                         Map.of(),
                         schemas(VolumeProjection.SCHEMA$)),
+                new TopicSpec(
+                        SESSIONS,
+                        Key.VOLUME_SESSION,
+                        partitions,
+                        Cleanup.COMPACT,
+                        Map.of(),
+                        schemas(SessionRecord.SCHEMA$)),
                 new TopicSpec(
                         REJECTED,
                         Key.SOURCE,

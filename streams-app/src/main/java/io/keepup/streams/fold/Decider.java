@@ -19,6 +19,7 @@ import io.keepup.v1.Meta;
 import io.keepup.v1.RecordHeader;
 import io.keepup.v1.RejectReason;
 import io.keepup.v1.Rejected;
+import io.keepup.v1.SessionRecord;
 import io.keepup.v1.VolumeProjection;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -123,6 +124,9 @@ public final class Decider {
             }
         }
         if (admitted.step().state() != admitted.before()) {
+            for (SessionRecord entry : Ledger.of(admitted, source)) {
+                outputs.add(session(admitted.record(), entry));
+            }
             projection(admitted).ifPresent(outputs::add);
         }
         return outputs;
@@ -138,6 +142,12 @@ public final class Decider {
                 target,
                 CommandMapping.toWire(command, meta),
                 meta);
+    }
+
+    private Output session(SourceRecord record, SessionRecord entry) {
+        Meta meta = entry.getMeta();
+        String key = meta.getVolumeId() + "/" + entry.getSessionId();
+        return output(record, KeepupTopology.SINK_SESSIONS, Topics.SESSIONS, key, entry, meta);
     }
 
     /** The projection, if the world sees a difference. */

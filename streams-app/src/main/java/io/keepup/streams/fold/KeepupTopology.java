@@ -21,6 +21,7 @@ import org.apache.kafka.streams.state.Stores;
  *  events ──► fold ──┬──► commands-node
  *     ▲      volumes ├──► commands-session
  *     │              ├──► projections
+ *     │              ├──► sessions
  *     │              ├──► rejected
  *     └── watchdog ◄─┘
  * </pre>
@@ -40,6 +41,7 @@ public final class KeepupTopology {
     public static final String SINK_COMMANDS_NODE = "commands-node";
     public static final String SINK_COMMANDS_SESSION = "commands-session";
     public static final String SINK_PROJECTIONS = "projections";
+    public static final String SINK_SESSIONS = "sessions";
     public static final String SINK_REJECTED = "rejected";
 
     /** The events topic again: by the same key to the same partition. */
@@ -61,6 +63,7 @@ public final class KeepupTopology {
         sink(topology, SINK_COMMANDS_NODE, Topics.COMMANDS_NODE);
         sink(topology, SINK_COMMANDS_SESSION, Topics.COMMANDS_SESSION);
         sink(topology, SINK_PROJECTIONS, Topics.PROJECTIONS);
+        sink(topology, SINK_SESSIONS, Topics.SESSIONS);
         sink(topology, SINK_REJECTED, Topics.REJECTED);
         sink(topology, SINK_WATCHDOG, Topics.EVENTS);
         return topology;

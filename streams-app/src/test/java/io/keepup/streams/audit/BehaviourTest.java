@@ -64,7 +64,7 @@ class BehaviourTest {
         assertThat(verification.accounts().get(0).events()).isEqualTo(EVENTS);
         assertThat(types(file))
                 .contains("ApplyRole", "ConfigureShipper", "StartReceiver", "IssueCatchUp", "IssueRebuild")
-                .contains("VolumeProjection", "Rejected");
+                .contains("VolumeProjection", "SessionRecord", "Rejected");
         Policy other = name.equals("safe") ? Policy.reference() : Policy.safe();
         assertThat(new Verifier(file, file.codec(), other).run(Progress.NONE).differences())
                 .as("decided by other rules")

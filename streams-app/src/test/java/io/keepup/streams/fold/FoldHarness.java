@@ -38,8 +38,8 @@ final class FoldHarness implements AutoCloseable {
         }
     }
 
-    static final List<String> OUTPUTS =
-            List.of(Topics.COMMANDS_NODE, Topics.COMMANDS_SESSION, Topics.PROJECTIONS, Topics.REJECTED);
+    static final List<String> OUTPUTS = List.of(
+            Topics.COMMANDS_NODE, Topics.COMMANDS_SESSION, Topics.PROJECTIONS, Topics.SESSIONS, Topics.REJECTED);
 
     /** What the wall's clock shows at first: when the first event is said. */
     static final Instant START = Instant.ofEpochMilli(1_700_000_000_000L);

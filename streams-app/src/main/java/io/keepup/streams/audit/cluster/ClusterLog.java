@@ -31,8 +31,8 @@ import org.apache.kafka.common.TopicPartition;
 public final class ClusterLog implements AuditLog {
 
     /** The topics that the fold writes. */
-    public static final List<String> OUTPUTS =
-            List.of(Topics.COMMANDS_NODE, Topics.COMMANDS_SESSION, Topics.PROJECTIONS, Topics.REJECTED);
+    public static final List<String> OUTPUTS = List.of(
+            Topics.COMMANDS_NODE, Topics.COMMANDS_SESSION, Topics.PROJECTIONS, Topics.SESSIONS, Topics.REJECTED);
 
     private static final Duration PAUSE = Duration.ofMillis(50);
     private static final long WAITING_IS_TOLD_EVERY = 10;

@@ -18,6 +18,7 @@ import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
 /** Where partitions begin and end, and how far a Streams app has come. */
 final class Offsets {
@@ -75,6 +76,9 @@ final class Offsets {
         try {
             return future.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException e) {
+            if (e.getCause() instanceof UnknownTopicOrPartitionException) {
+                throw new AuditException("not all of Keepup's topics are there: run 'keepup topics create'", e);
+            }
             throw new AuditException(
                     "%s failed: %s".formatted(what, e.getCause().getMessage()), e.getCause());
         } catch (TimeoutException e) {

@@ -27,6 +27,11 @@ final class Shelves {
         });
     }
 
+    /** Whether anything is known of a topic; a file may be older than it. */
+    boolean know(String topic) {
+        return topics.containsKey(topic);
+    }
+
     Shelf of(TopicPartition partition) {
         return topics.get(partition.topic())[partition.partition()];
     }

@@ -339,6 +339,23 @@ class VerifierTest {
     }
 
     @Test
+    void of_the_ledger_the_last_word_of_every_session_must_remain() {
+        story();
+        fold.compact(Topics.SESSIONS);
+        assertThat(verify().proven()).isTrue();
+        List<ConsumerRecord<byte[], byte[]>> left = fold.on(Topics.SESSIONS);
+        assertThat(left)
+                .extracting(r -> new String(r.key(), StandardCharsets.UTF_8))
+                .containsExactlyInAnyOrder("vol-1/1", "vol-1/2");
+        fold.remove(left.get(0));
+        Difference difference = only(verify());
+        assertThat(difference.kind()).isEqualTo(Kind.MISSING);
+        assertThat(difference.key()).isEqualTo(new String(left.get(0).key(), StandardCharsets.UTF_8));
+        fold.remove(left.get(1));
+        assertThat(verify().differences()).hasSize(2).allMatch(d -> d.kind() == Kind.MISSING);
+    }
+
+    @Test
     void a_volume_that_was_removed_from_the_projections_is_not_missed_there() {
         story();
         fold.put(Topics.PROJECTIONS, "vol-1".getBytes(StandardCharsets.UTF_8), null, new RecordHeaders());
@@ -371,8 +388,8 @@ class VerifierTest {
     @Test
     void records_of_an_older_engine_that_say_the_same_are_equal() {
         story();
-        for (String topic :
-                List.of(Topics.COMMANDS_NODE, Topics.COMMANDS_SESSION, Topics.PROJECTIONS, Topics.REJECTED)) {
+        for (String topic : List.of(
+                Topics.COMMANDS_NODE, Topics.COMMANDS_SESSION, Topics.PROJECTIONS, Topics.SESSIONS, Topics.REJECTED)) {
             fold.rewrite(topic, this::byEngine0);
         }
         Verification verification = verify();
