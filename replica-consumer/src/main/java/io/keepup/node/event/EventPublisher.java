@@ -3,6 +3,7 @@ package io.keepup.node.event;
 import io.keepup.node.NodeCounter;
 import io.keepup.node.NodeMetrics;
 import io.keepup.node.Trouble;
+import io.keepup.node.world.Sends;
 import io.keepup.node.world.Tasks;
 import io.keepup.schemas.codec.CloudEventHeaders;
 import io.keepup.schemas.codec.RecordCodec;
@@ -14,13 +15,14 @@ import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.errors.RetriableException;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Puts small records on the shared topics: acknowledged by all replicas, idempotent, not transactional, in the order of the
- * calls per key. A cluster that is away is waited for; a record is never dropped silently. Thread-safe.
+ * calls per key. A record that no broker takes for the producer's {@code max.block.ms} has failed; one that is taken waits
+ * for its cluster however long it is away. Thread-safe.
  */
 public final class EventPublisher implements AutoCloseable {
 
@@ -45,42 +47,46 @@ public final class EventPublisher implements AutoCloseable {
     /**
      * Sends a record; the future completes when it is acknowledged. A failure is logged and counted here already.
      *
-     * @throws NodeClosingException when the node closes first
+     * @throws NodeClosingException when the node closes
      * @throws PublishException when the record can never be sent
      */
     public CompletableFuture<Void> publish(String topic, String key, Meta meta, SpecificRecord value) {
+        if (closing) {
+            throw new NodeClosingException("a record of %s not published: the node closes".formatted(key));
+        }
         var bytes = codec.encode(topic, value);
         String type = value.getSchema().getFullName();
         var record = new ProducerRecord<>(
                 topic, null, key.getBytes(StandardCharsets.UTF_8), bytes, CloudEventHeaders.of(type, meta));
         CompletableFuture<Void> done = new CompletableFuture<>();
-        while (true) {
-            if (closing) {
-                throw new NodeClosingException("%s of %s not published: the node closes".formatted(type, key));
-            }
-            try {
-                producer.send(record, (at, failure) -> {
-                    if (failure == null) {
-                        metrics.count(NodeCounter.EVENTS_PUBLISHED);
-                        away.over();
-                        done.complete(null);
-                    } else {
-                        failed(type, key, failure);
-                        done.completeExceptionally(failure);
-                    }
-                });
-                return done;
-            } catch (RetriableException e) {
-                metrics.count(NodeCounter.PUBLISH_FAILURES);
-                away.met(e); // no metadata, or the buffer is full: the cluster is away
-            } catch (KafkaException e) {
-                failed(type, key, e);
-                throw new PublishException("%s of %s cannot be published: %s".formatted(type, key, e), e);
-            }
+        try {
+            Sends.send(producer, record, (at, failure) -> {
+                if (failure == null) {
+                    metrics.count(NodeCounter.EVENTS_PUBLISHED);
+                    away.over();
+                    done.complete(null);
+                } else {
+                    failed(type, key, failure);
+                    done.completeExceptionally(failure);
+                }
+            });
+        } catch (TimeoutException e) {
+            metrics.count(NodeCounter.PUBLISH_FAILURES);
+            away.met(e);
+            done.completeExceptionally(e);
+        } catch (KafkaException e) {
+            failed(type, key, e);
+            throw new PublishException("%s of %s cannot be published: %s".formatted(type, key, e), e);
         }
+        return done;
     }
 
-    /** Sends a record and returns when it is acknowledged. */
+    /**
+     * Sends a record and returns when it is acknowledged.
+     *
+     * @throws NodeClosingException when the node closes first
+     * @throws PublishException when no broker takes it, or it can never be sent
+     */
     public void publishAndWait(String topic, String key, Meta meta, SpecificRecord value) {
         CompletableFuture<Void> done = publish(topic, key, meta, value);
         while (!tasks.await(done, CHECK_CLOSING)) {

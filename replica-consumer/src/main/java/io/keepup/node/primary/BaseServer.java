@@ -5,6 +5,7 @@ import io.keepup.node.NodeCounter;
 import io.keepup.node.NodeSettings;
 import io.keepup.node.Trouble;
 import io.keepup.node.lane.LaneRecords;
+import io.keepup.node.world.Sends;
 import io.keepup.node.world.Signal;
 import io.keepup.schemas.codec.CloudEventHeaders;
 import io.keepup.schemas.topic.Topics;
@@ -181,7 +182,7 @@ final class BaseServer implements Runnable {
         while (!stopped) {
             throwIfFailed();
             try {
-                producer.send(record, (at, failure) -> {
+                Sends.send(producer, record, (at, failure) -> {
                     if (failure != null) {
                         sendFailure = failure;
                         acknowledged.raise();

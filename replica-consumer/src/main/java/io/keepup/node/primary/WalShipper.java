@@ -10,6 +10,7 @@ import io.keepup.node.lane.LaneTopics;
 import io.keepup.node.lane.WalTopic;
 import io.keepup.node.note.VolumeNote;
 import io.keepup.node.world.Lanes;
+import io.keepup.node.world.Sends;
 import io.keepup.node.world.Signal;
 import io.keepup.schemas.codec.CloudEventHeaders;
 import io.keepup.schemas.topic.Topics;
@@ -214,7 +215,7 @@ final class WalShipper implements Runnable {
                         context.clock().instant()));
         while (!closing) {
             try {
-                producer.send(record, (at, failure) -> {
+                Sends.send(producer, record, (at, failure) -> {
                     if (failure != null) {
                         sendFailure = failure;
                     } else {

@@ -4,8 +4,9 @@ import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.producer.Producer;
 
 /**
- * The Kafka clients of a node, each tuned for its one use. Polls, sends and calls to the broker wait inside the client, a
- * send that finds no room or no broker for a while before it throws a {@code TimeoutException}.
+ * The Kafka clients of a node, each tuned for its one use. Polls, sends and calls to the broker wait inside the client. A
+ * send that finds no room or no broker for a while ends as {@code KafkaProducer}'s does: its callback is called with a
+ * {@code TimeoutException} before it returns. Once it has taken a record it never gives it up, unless it is closed.
  */
 public interface Clients {
 
