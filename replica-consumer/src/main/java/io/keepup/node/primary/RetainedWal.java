@@ -89,9 +89,13 @@ public final class RetainedWal {
     }
 
     /** Up to where to trim so that three quarters of the retention limit stay; 0 while there is no need, or no way. */
-    synchronized long overdue() {
+    long overdue() {
+        return overdue(pins.floor()); // the pins before the monitor, always: they give up WAL in their own
+    }
+
+    private synchronized long overdue(long floor) {
         long now = context.clock().millis();
-        boolean held = pins.floor() < tail && retainedBytes <= hardLimit;
+        boolean held = floor < tail && retainedBytes <= hardLimit;
         if (!connected || retainedBytes <= limit || held || now - triedAt < BETWEEN_TRIMS_MS) {
             return 0;
         }
@@ -135,20 +139,29 @@ public final class RetainedWal {
         }
     }
 
-    private synchronized List<Pin> inTheWay() {
-        long upTo = lastOf(retainedBytes - hardLimit);
+    private List<Pin> inTheWay() {
+        long upTo = beyondLimit();
         return pins.live().stream().filter(pin -> pin.lsn() < upTo).toList();
+    }
+
+    /** Last LSN of what the lane holds above its hard limit. */
+    private synchronized long beyondLimit() {
+        return lastOf(retainedBytes - hardLimit);
     }
 
     /**
      * How long a writer should wait before its next write: nothing while less than three quarters of the hard limit are
      * full, then more and more, so that a session whose pin holds the WAL may still get through before it breaks [N4].
      */
-    public synchronized Duration pressure() {
-        double full = (double) retainedBytes / hardLimit;
+    public Duration pressure() {
+        double full = (double) retainedBytes() / hardLimit;
         return full <= SLOW_FROM || pins.floor() == Long.MAX_VALUE
                 ? Duration.ZERO
                 : Duration.ofMillis((long) (SLOWEST_MS * Math.min(1, (full - SLOW_FROM) / (1 - SLOW_FROM))));
+    }
+
+    private synchronized long retainedBytes() {
+        return retainedBytes;
     }
 
     /**
@@ -202,8 +215,12 @@ public final class RetainedWal {
             }
             WalTopic.Shipped at = record.get();
             boolean whole = at.lastLsn() <= upTo;
+            long newTail = whole ? at.lastLsn() + 1 : at.firstLsn();
+            // Finding the record took its time: the pins are asked again, and in one step the new tail is a fact.
+            if (!pins.unlessPinned(newTail - 1, () -> dropped(newTail))) {
+                return false;
+            }
             context.lanes().delete(LaneTopics.wal(volumeId), whole ? at.offset() + 1 : at.offset());
-            dropped(whole ? at.lastLsn() + 1 : at.firstLsn());
             return true;
         }
     }
@@ -215,7 +232,7 @@ public final class RetainedWal {
         }
     }
 
-    /** Oldest LSN on the lane; one above the newest when it holds none. */
+    /** Oldest LSN on the lane, or about to be: told before the rest is deleted. One above the newest when it holds none. */
     public long tail() {
         return tail;
     }

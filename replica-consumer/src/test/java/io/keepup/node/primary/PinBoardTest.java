@@ -121,4 +121,13 @@ class PinBoardTest {
         again.keepOnly(List.of("vs-3"));
         assertThat(again.live()).isEmpty();
     }
+
+    @Test
+    void N3_wal_is_not_given_up_past_a_pin_that_was_taken_since_it_was_looked_for() {
+        List<String> done = new ArrayList<>();
+        pins.take(1, "vs-2", SessionKind.catchup, 100);
+        assertThat(pins.unlessPinned(150, () -> done.add("up to 150"))).isFalse();
+        assertThat(pins.unlessPinned(100, () -> done.add("up to 100"))).isTrue();
+        assertThat(done).containsExactly("up to 100");
+    }
 }
