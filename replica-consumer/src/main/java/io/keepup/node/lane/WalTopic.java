@@ -15,7 +15,8 @@ import org.apache.kafka.common.errors.TimeoutException;
 /**
  * Looks things up on a WAL lane by reading single records; no index is kept anywhere.
  *
- * <p>Among the records of one epoch LSNs rise with offsets. Records of lower epochs can lie anywhere between them, left by
+ * <p>Among the records of one epoch LSNs rise with offsets, but for a record that came again late: what was under way when
+ * its sender died, or when a broker was lost. Records of lower epochs can lie anywhere between them, left by
  * a primary that did not yet know it was replaced, and are passed over. Not thread-safe.
  */
 public final class WalTopic implements AutoCloseable {
@@ -76,8 +77,12 @@ public final class WalTopic implements AutoCloseable {
 
     /** The newest record of an epoch or above it. */
     public Optional<Shipped> newest(long leastEpoch) {
+        return last(leastEpoch, end());
+    }
+
+    private Optional<Shipped> last(long leastEpoch, long before) {
         long begin = begin();
-        for (long offset = end() - 1; offset >= begin; offset--) {
+        for (long offset = before - 1; offset >= begin; offset--) {
             consumer.seek(lane, offset);
             while (consumer.position(lane, CALL) <= offset) {
                 for (ConsumerRecord<byte[], byte[]> record : poll()) {
@@ -92,16 +97,50 @@ public final class WalTopic implements AutoCloseable {
     }
 
     /**
-     * The last record of an epoch whose first LSN is not above {@code lsn}: it holds that LSN, or ends just before it. A
-     * binary search. Empty when there is no such record; {@link #first} tells whether the epoch has others.
+     * The last record of an epoch whose first LSN is not above {@code lsn}, and which the rest of the epoch follows: it holds
+     * that LSN, or ends just before it. A binary search; only when a record lies there a second time, behind later ones, all
+     * are looked at. Empty when there is no such record; {@link #first} tells whether the epoch has others.
      */
     public Optional<Shipped> floor(long epoch, long lsn) {
-        long high = end();
-        Optional<Shipped> first = first(epoch, begin(), high);
+        long end = end();
+        Optional<Shipped> first = first(epoch, begin(), end);
         if (first.isEmpty() || first.get().firstLsn() > lsn) {
             return Optional.empty();
         }
-        Shipped low = first.get();
+        Shipped found = search(epoch, lsn, first.get(), end);
+        return Optional.of(isInPlace(epoch, found, end) ? found : scan(epoch, lsn, first.get(), end));
+    }
+
+    private boolean isInPlace(long epoch, Shipped found, long end) {
+        Optional<Shipped> next = first(epoch, found.offset + 1, end);
+        if (next.isPresent()) {
+            return next.get().firstLsn() <= found.lastLsn() + 1 && next.get().lastLsn() > found.lastLsn();
+        }
+        Optional<Shipped> before = last(epoch, found.offset);
+        return before.isEmpty()
+                || before.get().batch.getEpoch() != epoch
+                || before.get().lastLsn() < found.lastLsn();
+    }
+
+    /** Takes each LSN where it lies first. */
+    private Shipped scan(long epoch, long lsn, Shipped first, long end) {
+        Shipped found = first;
+        Optional<Shipped> next = first(epoch, first.offset + 1, end);
+        while (next.isPresent()) {
+            if (next.get().lastLsn() > found.lastLsn()) {
+                if (next.get().firstLsn() > lsn) {
+                    return found;
+                }
+                found = next.get();
+            }
+            next = first(epoch, next.get().offset + 1, end);
+        }
+        return found;
+    }
+
+    private Shipped search(long epoch, long lsn, Shipped first, long end) {
+        long high = end;
+        Shipped low = first;
         while (high - low.offset > 1) {
             long middle = low.offset + (high - low.offset) / 2;
             Optional<Shipped> probe = first(epoch, middle, high);
@@ -111,7 +150,7 @@ public final class WalTopic implements AutoCloseable {
                 high = middle;
             }
         }
-        return Optional.of(low);
+        return low;
     }
 
     private Iterable<ConsumerRecord<byte[], byte[]>> poll() {
