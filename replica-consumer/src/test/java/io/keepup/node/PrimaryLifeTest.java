@@ -322,4 +322,54 @@ class PrimaryLifeTest {
         await().atMost(PlayedEngine.LIMIT).until(() -> LaneContent.of(base).isEmpty());
         assertThat(again.status().pins()).isEmpty();
     }
+
+    @Test
+    void a_batch_that_came_again_late_misleads_no_trim_and_no_catch_up() {
+        HostedVolume primary = nodes.volume(a, volumeId);
+        long first = Nodes.writeRandom(primary, new Random(1), 1);
+        awaitShipped(primary, first);
+        byte[] again = TestCluster.get()
+                .codec()
+                .encode(
+                        Topics.wal(volumeId),
+                        LaneContent.of(Topics.wal(volumeId)).get(0));
+        nodes.stop(b);
+        long behind = Nodes.writeRandom(primary, new Random(2), 20);
+        awaitShipped(primary, behind);
+        for (int i = 0; i < 100; i++) {
+            engine.raw(Topics.wal(volumeId), volumeId, again);
+        }
+        long head = Nodes.writeRandom(primary, new Random(3), 20);
+        awaitShipped(primary, head);
+
+        // when the WAL is trimmed up to the batch, then all the rest is still there
+        assertThat(primary.trimWal(first)).isEqualTo(first + 1);
+        assertThat(LaneContent.lsns(volumeId, 1)).containsAll(upTo(first + 1, head));
+
+        // and a replica that has no more than that batch follows from there
+        nodes.start(b);
+        SyncAckReceived facts = engine.ack(
+                b, e -> e.getPrimaryWalHead() == head && e.getAck().getAckKind() == io.keepup.v1.AckKind.quorum);
+        engine.catchUp(b, a, 1, 1, facts);
+        assertThat(engine.completed(1).getAchievedLsn()).isGreaterThanOrEqualTo(head);
+        assertThat(nodes.volume(b, volumeId).digest()).isEqualTo(primary.digest());
+    }
+
+    @Test
+    void G3_a_session_that_comes_after_its_replica_was_removed_pins_nothing() {
+        HostedVolume primary = nodes.volume(a, volumeId);
+        long head = Nodes.writeRandom(primary, new Random(1), 10);
+        awaitShipped(primary, head);
+        String c = TestCluster.get().name("vs-c");
+        engine.makePrimary(a, 1, SIZE, c);
+        await().atMost(PlayedEngine.LIMIT)
+                .until(() -> primary.status().replicas().equals(List.of(c)));
+
+        engine.rebuildTo(a, b, 1, 7, head, SessionCause.operator_request);
+        engine.rebuildTo(a, c, 1, 8, head, SessionCause.operator_request);
+
+        await().atMost(PlayedEngine.LIMIT).until(() -> !primary.status().pins().isEmpty());
+        assertThat(primary.status().pins()).singleElement().satisfies(pin -> assertThat(pin.sessionId())
+                .isEqualTo(8));
+    }
 }

@@ -1,6 +1,7 @@
 package io.keepup.node.primary;
 
 import io.keepup.node.NodeContext;
+import io.keepup.node.NodeCounter;
 import io.keepup.node.event.NodeEvents.Gates;
 import io.keepup.node.note.NoteState.Pin;
 import io.keepup.node.note.NoteState.Replica;
@@ -108,9 +109,24 @@ public final class PrimaryVolume implements AutoCloseable {
 
     /** Pins the WAL of a catch-up session [N1]. */
     public void issued(IssueCatchUp command) {
-        if (pins.take(command.getSessionId(), command.getReplicaId(), SessionKind.catchup, command.getPinLsn())) {
+        if (isReplica(command.getReplicaId())
+                && pins.take(
+                        command.getSessionId(), command.getReplicaId(), SessionKind.catchup, command.getPinLsn())) {
             context.tasks().start(shipperName + "-verify", this::verifyLane);
         }
+    }
+
+    /** A session that comes late, for a replica that was removed meanwhile, has nobody who would ever release its pin [G3]. */
+    private boolean isReplica(String replicaId) {
+        boolean known = note.state().replicas().stream().anyMatch(r -> r.id().equals(replicaId));
+        if (!known) {
+            context.metrics().count(NodeCounter.STALE_SESSION);
+            log.warn(
+                    "Volume {}: a session of {} refused, it is no replica any more",
+                    volume.status().spec().volumeId(),
+                    replicaId);
+        }
+        return known;
     }
 
     private void verifyLane() {
@@ -127,7 +143,8 @@ public final class PrimaryVolume implements AutoCloseable {
     /** Pins the WAL from the head on and serves the base. */
     public void issued(IssueRebuild command) {
         long head = volume.status().durableLsn();
-        if (pins.take(command.getSessionId(), command.getReplicaId(), SessionKind.rebuild, head)) {
+        if (isReplica(command.getReplicaId())
+                && pins.take(command.getSessionId(), command.getReplicaId(), SessionKind.rebuild, head)) {
             base.serve(command);
         }
     }
