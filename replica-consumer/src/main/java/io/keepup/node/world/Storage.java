@@ -1,7 +1,9 @@
 package io.keepup.node.world;
 
 import io.keepup.volume.Volume;
+import io.keepup.volume.VolumeException;
 import io.keepup.volume.VolumeSpec;
+import io.keepup.volume.VolumeStatus;
 import io.keepup.volume.VolumeTuning;
 import io.keepup.volume.disk.Disk;
 import io.keepup.volume.disk.FileSystemDisk;
@@ -19,9 +21,35 @@ public record Storage(Disk disk, VolumeTuning tuning) {
     /** The operating system's files. */
     public static final Storage FILES = new Storage(new FileSystemDisk(), VolumeTuning.DEFAULT);
 
-    /** Creates a volume of zeros and opens it, as {@link Volume#create(Path, VolumeSpec)}. */
+    /**
+     * Creates a volume of zeros and opens it, as {@link Volume#create(Path, VolumeSpec)}. A creation that failed after its last
+     * step has left the volume there; asked again, it is opened.
+     */
     public Volume create(Path directory, VolumeSpec spec) {
-        return Volume.create(directory, spec, disk, tuning);
+        try {
+            return Volume.create(directory, spec, disk, tuning);
+        } catch (VolumeException e) {
+            if (e.kind() != VolumeException.Kind.ALREADY_EXISTS) {
+                throw e;
+            }
+            return created(directory, spec, e);
+        }
+    }
+
+    private Volume created(Path directory, VolumeSpec spec, VolumeException otherwise) {
+        Volume volume;
+        try {
+            volume = open(directory);
+        } catch (VolumeException e) {
+            otherwise.addSuppressed(e);
+            throw otherwise;
+        }
+        VolumeStatus status = volume.status();
+        if (status.epoch() > 0 || !status.spec().equals(spec)) { // somebody has used it
+            volume.close();
+            throw otherwise;
+        }
+        return volume;
     }
 
     /** Opens a volume, as {@link Volume#open(Path)}. */
