@@ -28,10 +28,7 @@ final class DataDirectory implements AutoCloseable {
     private final Path root;
     private final FileChannel lockFile;
 
-    private final boolean fresh;
-
-    private DataDirectory(Path root, FileChannel lockFile, boolean fresh) {
-        this.fresh = fresh;
+    private DataDirectory(Path root, FileChannel lockFile) {
         this.root = root;
         this.lockFile = lockFile;
     }
@@ -44,10 +41,10 @@ final class DataDirectory implements AutoCloseable {
                     FileChannel.open(root.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             try {
                 lock(root, lockFile);
-                boolean fresh = checkVersion(root);
+                checkVersion(root);
                 Files.createDirectories(root.resolve(VOLUMES));
                 Files.createDirectories(root.resolve("notes"));
-                return new DataDirectory(root, lockFile, fresh);
+                return new DataDirectory(root, lockFile);
             } catch (IOException | RuntimeException e) {
                 lockFile.close();
                 throw e;
@@ -71,8 +68,7 @@ final class DataDirectory implements AutoCloseable {
         }
     }
 
-    /** Whether the directory was made just now. */
-    private static boolean checkVersion(Path root) throws IOException {
+    private static void checkVersion(Path root) throws IOException {
         Path version = root.resolve("VERSION");
         if (Files.exists(version)) {
             String found = Files.readString(version).trim();
@@ -81,7 +77,7 @@ final class DataDirectory implements AutoCloseable {
                         "the data directory %s is of version '%s', this node reads '%s': name another directory"
                                 .formatted(root, found, FORMAT));
             }
-            return false;
+            return;
         }
         try (var entries = Files.list(root)) {
             if (entries.anyMatch(e -> !e.getFileName().toString().equals(LOCK))) {
@@ -91,12 +87,6 @@ final class DataDirectory implements AutoCloseable {
             }
         }
         Files.writeString(version, FORMAT + "\n", StandardOpenOption.CREATE_NEW, StandardOpenOption.SYNC);
-        return true;
-    }
-
-    /** No node ran on it before: whatever one of this id had is gone. */
-    boolean fresh() {
-        return fresh;
     }
 
     Path volumes() {

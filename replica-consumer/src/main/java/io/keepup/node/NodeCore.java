@@ -48,12 +48,10 @@ public final class NodeCore implements AutoCloseable {
 
     /**
      * Goes on in the roles found on disk and begins to take commands; returns when the roles are said. To be called once.
-     *
-     * @param fresh no node of this id ran on these directories before: whatever one of this id had is gone
      */
-    public void start(boolean fresh) {
+    public void start() {
         SyncInbox inbox = started(new SyncInbox(context, host));
-        CommandIntake intake = started(new CommandIntake(context, host, fresh || host.someAreGone()));
+        CommandIntake intake = started(new CommandIntake(context, host));
         host.start();
         inbox.start();
         intake.start();

@@ -101,7 +101,7 @@ public final class StorageNode implements AutoCloseable {
         core = started(NodeCore.open(context, directory.volumes(), directory.notes()));
         server = started(DataServer.start(settings, core.host()));
         NodeAddress.write(settings.dataDir(), server.address());
-        core.start(directory.fresh());
+        core.start();
         log.info(
                 "Node {} runs on {} with {} volumes, data address {}",
                 settings.id(),

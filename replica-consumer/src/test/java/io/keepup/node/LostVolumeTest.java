@@ -89,6 +89,18 @@ class LostVolumeTest {
         assertThat(nodes.get(id).unopened()).isEmpty();
     }
 
+    @Test
+    void a_node_that_stopped_before_it_had_looked_up_what_it_lost_looks_it_up_at_its_next_start() throws IOException {
+        engine.makeReplica(id, 1, SIZE);
+        awaitReceivers(1, 1);
+        nodes.stop(id);
+        delete(directory.resolve(id));
+        DataDirectory.claim(directory.resolve(id)).close(); // as far as it got
+        nodes.start(id);
+        awaitReceivers(2, 1);
+        assertThat(nodes.volume(id, volumeId).status().role()).isEqualTo("replica");
+    }
+
     /** Waits until this many receivers of an epoch were said to be ready, over all lives of the node. */
     private void awaitReceivers(int count, long epoch) {
         await("receivers ready")

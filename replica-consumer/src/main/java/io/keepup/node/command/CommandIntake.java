@@ -47,13 +47,16 @@ public final class CommandIntake implements AutoCloseable {
     private Map<TopicPartition, OffsetAndMetadata> committed = Map.of();
     private final Trouble registry = new Trouble(log, "A command that waits for the registry");
     private boolean recallDue;
+    /** Volumes that were looked up are not all made again yet. */
+    private boolean recalling;
 
-    /** @param recall whether volumes may be gone from the disk: then what this node was last told of them is looked up */
-    public CommandIntake(NodeContext context, VolumeHost host, boolean recall) {
+    /** When volumes may be gone from the disk, what this node was last told of them is looked up first. */
+    public CommandIntake(NodeContext context, VolumeHost host) {
         this.context = context;
         this.host = host;
         this.executor = new CommandExecutor(context, host);
-        this.recallDue = recall;
+        this.recallDue = host.someMayBeGone();
+        this.recalling = recallDue;
         this.key = context.nodeId().getBytes(StandardCharsets.UTF_8);
         Consumer<byte[], byte[]> consumer = context.kafka().commandConsumer();
         this.loop = new ConsumerLoop(
@@ -82,6 +85,10 @@ public final class CommandIntake implements AutoCloseable {
         add(polled.records(nodeCommands));
         add(polled.records(sessionCommands));
         pending.execute(context.clock().instant(), loop::closing, this::execute);
+        if (recalling && pending.isEmpty()) {
+            host.lookedUp();
+            recalling = false;
+        }
         if (!loop.closing()) {
             commit(consumer);
         }

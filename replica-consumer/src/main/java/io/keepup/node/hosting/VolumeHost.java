@@ -37,6 +37,9 @@ public final class VolumeHost implements AutoCloseable {
     private static final int DEFAULT_BLOCK_SIZE = 4096;
     private static final Duration ANSWER_TICK = Duration.ofMillis(50);
     private static final Duration RESUME_RETRY = Duration.ofSeconds(1);
+    /** Stands among the notes; no volume has such an id. */
+    private static final String LOOKED_UP = ".looked-up";
+
     private static final Duration CLOSE = Duration.ofSeconds(3);
 
     private final NodeContext context;
@@ -70,11 +73,26 @@ public final class VolumeHost implements AutoCloseable {
         disk.list(volumesDir).stream().filter(disk::isDirectory).forEach(this::open);
     }
 
-    /** Whether a volume that this node has a note of is not on the disk. */
-    public boolean someAreGone() {
-        return context.storage().disk().list(notesDir).stream()
-                .map(note -> note.getFileName().toString())
-                .anyMatch(volumeId -> Names.valid(volumeId) && !holds(volumeId));
+    /**
+     * Whether volumes may be gone from the disk: it was not yet looked up what this node had before, or one that it has a note of
+     * is not there.
+     */
+    public boolean someMayBeGone() {
+        Disk disk = context.storage().disk();
+        return !disk.exists(notesDir.resolve(LOOKED_UP))
+                || disk.list(notesDir).stream()
+                        .map(note -> note.getFileName().toString())
+                        .anyMatch(volumeId -> Names.valid(volumeId) && !holds(volumeId));
+    }
+
+    /** What this node had before was looked up, and made again: from now on a volume is gone only when its note is there. Durable. */
+    public void lookedUp() {
+        Disk disk = context.storage().disk();
+        Path mark = notesDir.resolve(LOOKED_UP);
+        if (!disk.exists(mark)) {
+            disk.open(mark, true).close();
+            disk.syncDirectory(notesDir);
+        }
     }
 
     /** Whether the volume is on the disk, served or not. */
