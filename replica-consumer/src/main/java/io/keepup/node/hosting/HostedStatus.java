@@ -7,6 +7,7 @@ import java.util.List;
  * barrier are 0 on a replica.
  *
  * @param role {@code primary}, {@code replica} or {@code none}
+ * @param appliedEpoch epoch of the entry at {@code appliedLsn}; 0 when not known
  * @param walTail oldest LSN in the local WAL
  * @param laneTail oldest LSN on the WAL lane, primary only
  * @param shippedLsn newest LSN the broker has, primary only
@@ -22,6 +23,7 @@ public record HostedStatus(
         long sizeBytes,
         int blockSize,
         long appliedLsn,
+        long appliedEpoch,
         long durableLsn,
         long checkpointLsn,
         long walTail,

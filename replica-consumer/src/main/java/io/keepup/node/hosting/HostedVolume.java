@@ -234,6 +234,7 @@ public final class HostedVolume {
                 status.spec().sizeBytes(),
                 status.spec().blockSize(),
                 status.appliedLsn(),
+                status.appliedEpoch(),
                 status.durableLsn(),
                 status.checkpointLsn(),
                 status.walTail(),
