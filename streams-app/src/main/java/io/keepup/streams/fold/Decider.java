@@ -63,7 +63,7 @@ public final class Decider {
      * @param store bytes of a volume's state by volume id, null for a volume not heard of
      * @throws io.keepup.schemas.registry.RegistryException when the registry is away: nothing happened, ask again
      */
-    Outcome decide(SourceRecord record, Function<String, byte[]> store) {
+    public Outcome decide(SourceRecord record, Function<String, byte[]> store) {
         Ruling ruling = rule(record, volumeId -> {
             byte[] stored = store.apply(volumeId);
             return stored == null ? VolumeState.initial(volumeId) : states.decode(stored);

@@ -12,10 +12,10 @@ import java.util.List;
  * @param outputs in the order they must be sent
  * @param rejected why the record was refused, null when it was folded
  */
-record Outcome(VolumeState volume, byte[] state, List<Output> outputs, RejectReason rejected) {
+public record Outcome(VolumeState volume, byte[] state, List<Output> outputs, RejectReason rejected) {
 
     /** Record types of the commands among the outputs. */
-    List<String> commandTypes() {
+    public List<String> commandTypes() {
         return outputs.stream()
                 .filter(o -> o.sink().equals(KeepupTopology.SINK_COMMANDS_NODE)
                         || o.sink().equals(KeepupTopology.SINK_COMMANDS_SESSION))
