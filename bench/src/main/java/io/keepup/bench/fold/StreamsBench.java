@@ -110,7 +110,7 @@ public final class StreamsBench {
         }
     }
 
-    private static Contender fold(Rig rig, FoldMetrics metrics) {
+    static Contender fold(Rig rig, FoldMetrics metrics) {
         StreamsSettings settings = rig.streams("keepup");
         Topology topology = KeepupTopology.build(
                 rig.codec,
@@ -127,7 +127,7 @@ public final class StreamsBench {
                 StreamsBench::namedCause);
     }
 
-    private static Contender plain(Rig rig, String name, Topology topology, List<TopicSpec> topics) {
+    static Contender plain(Rig rig, String name, Topology topology, List<TopicSpec> topics) {
         return new Contender(
                 rig,
                 topology,
@@ -137,7 +137,7 @@ public final class StreamsBench {
                 record -> header(record, CloudEventHeaders.ID));
     }
 
-    private static TopicSpec plain(String name) {
+    static TopicSpec plain(String name) {
         TopicSpec events = Topics.shared().stream()
                 .filter(t -> t.name().equals(Topics.EVENTS))
                 .findFirst()

@@ -60,14 +60,11 @@ public final class Decider {
     /**
      * The outcome of a record.
      *
-     * @param store bytes of a volume's state by volume id, null for a volume not heard of
+     * @param volumes state by volume id, the initial one for a volume not heard of
      * @throws io.keepup.schemas.registry.RegistryException when the registry is away: nothing happened, ask again
      */
-    public Outcome decide(SourceRecord record, Function<String, byte[]> store) {
-        Ruling ruling = rule(record, volumeId -> {
-            byte[] stored = store.apply(volumeId);
-            return stored == null ? VolumeState.initial(volumeId) : states.decode(stored);
-        });
+    public Outcome decide(SourceRecord record, Function<String, VolumeState> volumes) {
+        Ruling ruling = rule(record, volumes);
         List<Output> outputs = outputs(ruling);
         return switch (ruling) {
             case Ruling.Refused refused -> new Outcome(null, null, outputs, refused.reason());

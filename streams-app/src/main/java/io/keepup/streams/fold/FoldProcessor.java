@@ -6,7 +6,6 @@ import io.keepup.schemas.codec.RecordCodec;
 import io.keepup.schemas.topic.Topics;
 import io.keepup.streams.mapping.EventMapping;
 import io.keepup.streams.metrics.FoldMetrics;
-import io.keepup.streams.state.StateCodec;
 import io.keepup.streams.watchdog.Watchdog;
 import io.keepup.streams.watchdog.WatchdogSettings;
 import io.keepup.v1.SessionFailed;
@@ -18,14 +17,12 @@ import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.processor.api.RecordMetadata;
-import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
 
 /**
  * Runs the fold over one partition of events: decide, then write the state and send what follows, in one transaction.
  * A record that is bad or refused is a decision too; an exception here is a bug, or means that the app is stopping. By
- * the clock, the watchdog looks at the live sessions of the partition: it remembers them, so a tick reads no store; what it
- * remembers is gathered from the store when the task begins.
+ * the clock, the watchdog looks at the live sessions of the partition: it remembers them, so a tick looks at nothing else.
  */
 final class FoldProcessor implements Processor<byte[], byte[], byte[], byte[]> {
 
@@ -35,7 +32,7 @@ final class FoldProcessor implements Processor<byte[], byte[], byte[], byte[]> {
     private final RegistryPatience patience;
     private final FoldMetrics metrics;
     private ProcessorContext<byte[], byte[]> context;
-    private KeyValueStore<String, byte[]> volumes;
+    private TaskVolumes volumes;
     private Watchdog watchdog;
     private Cancellable ticks;
 
@@ -55,13 +52,10 @@ final class FoldProcessor implements Processor<byte[], byte[], byte[], byte[]> {
     @Override
     public void init(ProcessorContext<byte[], byte[]> processorContext) {
         context = processorContext;
-        volumes = processorContext.getStateStore(KeepupTopology.STORE_VOLUMES);
         watchdog = new Watchdog(settings);
         long now = processorContext.currentSystemTimeMs();
-        StateCodec states = new StateCodec();
-        try (KeyValueIterator<String, byte[]> all = volumes.all()) {
-            all.forEachRemaining(stored -> watchdog.see(states.decode(stored.value), now));
-        }
+        KeyValueStore<String, byte[]> store = processorContext.getStateStore(KeepupTopology.STORE_VOLUMES);
+        volumes = new TaskVolumes(store, volume -> watchdog.see(volume, now));
         ticks = processorContext.schedule(settings.interval(), PunctuationType.WALL_CLOCK_TIME, this::watch);
     }
 
@@ -93,7 +87,7 @@ final class FoldProcessor implements Processor<byte[], byte[], byte[], byte[]> {
         SourceRecord source = source(record);
         Outcome outcome = patience.call(() -> decider.decide(source, volumes::get));
         if (outcome.volume() != null) {
-            volumes.put(outcome.volume().volumeId(), outcome.state());
+            volumes.put(outcome.volume(), outcome.state());
             watchdog.see(outcome.volume(), context.currentSystemTimeMs());
         }
         for (Output output : outcome.outputs()) {
