@@ -96,7 +96,19 @@ public final class Operator {
         return switch (draws.below(6)) {
             case 0 ->
                 new SessionCompleted(
-                        meta(primary, epoch, "node/n2"), "n2", none, SessionKind.rebuild, 9L, 9L, true, 0L, 0L, 0L, 0L);
+                        meta(primary, epoch, "node/n2"),
+                        "n2",
+                        none,
+                        SessionKind.rebuild,
+                        9L,
+                        9L,
+                        true,
+                        0L,
+                        0L,
+                        0L,
+                        0L,
+                        null,
+                        0L);
             case 1 -> new BarrierConfirmed(meta(primary, epoch + 5, "node/" + primary), 1_000_000L);
             case 2 -> new BarrierConfirmed(meta("stranger", epoch, "node/stranger"), 1_000_000L);
             case 3 -> new BarrierConfirmed(meta(primary, epoch, "node/" + primary), -1L);
@@ -107,7 +119,13 @@ public final class Operator {
                         1L,
                         SessionKind.catchup,
                         FailureReason.transport_lost,
-                        "it was never there");
+                        "it was never there",
+                        null,
+                        0L,
+                        0L,
+                        0L,
+                        0L,
+                        0L);
             default ->
                 new io.keepup.v1.SyncRequest(
                         meta(primary, epoch, "node/" + primary), primary, 1L, 1L, cluster.instant());
