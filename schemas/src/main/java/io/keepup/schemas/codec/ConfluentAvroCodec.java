@@ -57,7 +57,7 @@ public final class ConfluentAvroCodec implements RecordCodec {
         s.out.write(writer.id >>> 8);
         s.out.write(writer.id);
         try {
-            s.encoder = EncoderFactory.get().binaryEncoder(s.out, s.encoder);
+            s.encoder = EncoderFactory.get().directBinaryEncoder(s.out, s.encoder);
             writer.datum.write(value, s.encoder);
             s.encoder.flush();
             return s.out.take();
