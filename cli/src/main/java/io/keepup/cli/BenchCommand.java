@@ -22,7 +22,8 @@ import picocli.CommandLine.Spec;
             FoldBenches.Streams.class,
             RecoveryBenches.Rebuild.class,
             RecoveryBenches.CatchUp.class,
-            BenchCommand.Write.class
+            BenchCommand.Write.class,
+            SimulateCommand.class
         })
 final class BenchCommand implements Runnable {
 
