@@ -80,7 +80,7 @@ class FoldLifeTest {
     // ------------------------------------------- between processing and commit
 
     private final Set<String> events = new TreeSet<>();
-    private final Set<String> commands = new TreeSet<>();
+    private final Set<String> outputs = new TreeSet<>();
     private int deaths;
 
     @Test
@@ -115,11 +115,12 @@ class FoldLifeTest {
         // then it was folded as if nothing had happened: the volume under test compares all outputs with the log
         volume.awaitHealthyAt(20);
         assertThat(events).as("events it died at").isEqualTo(names(Topics.eventTypes()));
-        assertThat(commands)
-                .as("commands in transactions that died")
+        assertThat(outputs)
+                .as("outputs in transactions that died")
                 .isEqualTo(Topics.shared().stream()
                         .filter(t -> t.name().equals(Topics.COMMANDS_NODE)
-                                || t.name().equals(Topics.COMMANDS_SESSION))
+                                || t.name().equals(Topics.COMMANDS_SESSION)
+                                || t.name().equals(Topics.SESSIONS))
                         .flatMap(t -> names(t.records()).stream())
                         .collect(Collectors.toCollection(TreeSet::new)));
         volume.seen().assertEachOutputOnce();
@@ -251,7 +252,7 @@ class FoldLifeTest {
         volume.putEvent(event);
         assertThat(FoldFault.awaitStruck()).as("death at " + event).isTrue();
         events.add(event.getSchema().getName());
-        commands.addAll(FoldFault.sent());
+        outputs.addAll(FoldFault.sent());
         volume.awaitProjection(
                 "what follows from " + event, v -> v.getMeta().getEventId().equals("projection/" + meta.getEventId()));
     }

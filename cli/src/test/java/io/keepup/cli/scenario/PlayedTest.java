@@ -21,6 +21,7 @@ import io.keepup.v1.StartReceiver;
 import io.keepup.v1.SyncAck;
 import io.keepup.v1.SyncAckReceived;
 import io.keepup.v1.VolumeProjection;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.EnumMap;
 import java.util.List;
@@ -143,7 +144,7 @@ class PlayedTest {
         for (int i = 0; i < wrong.size(); i++) {
             Rejected kept = rejected.get(i);
             assertThat(kept.getReason()).as(wrong.get(i).event.toString()).isEqualTo(wrong.get(i).reason);
-            assertThat(kept.getValue().array()).isEqualTo(volume.encode(Topics.EVENTS, wrong.get(i).event));
+            assertThat(kept.getValue()).isEqualTo(ByteBuffer.wrap(volume.encode(Topics.EVENTS, wrong.get(i).event)));
             assertThat(kept.getTopic()).isEqualTo(Topics.EVENTS);
             assertThat(kept.getDetail()).isNotBlank();
         }
