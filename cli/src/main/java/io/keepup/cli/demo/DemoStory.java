@@ -26,6 +26,7 @@ import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 
@@ -110,11 +111,17 @@ final class DemoStory {
         tell.chapter("rebuild");
         nodes.stop(replica);
         tell.line(replica + " stops");
+        long missed = head(primary) + 1;
         workload.burst(MISSED_WRITES / 4);
         primary.flush();
         long head = head(primary);
-        long tail = primary.trimWal(head).path("walTail").asLong();
-        tell.line("the WAL is trimmed past it: oldest entry kept is %,d".formatted(tail));
+        AtomicLong tail = new AtomicLong();
+        // The pin of the session before may stand until its replica is next asked [N3].
+        await("the WAL to be trimmed past " + replica, w -> {
+            tail.set(primary.trimWal(head).path("walTail").asLong());
+            return tail.get() > missed;
+        });
+        tell.line("the WAL is trimmed past it: oldest entry kept is %,d".formatted(tail.get()));
         recover(replica, SessionKind.rebuild);
     }
 
