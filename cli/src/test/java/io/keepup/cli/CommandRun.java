@@ -18,16 +18,22 @@ public record CommandRun(int exit, String out, String err) {
 
     /** Runs a command to its end against a cluster. */
     public static CommandRun on(ClusterOptions cluster, Object... arguments) {
-        String[] all = Stream.concat(
-                        Stream.of(arguments).map(Object::toString),
+        return of(Stream.concat(
+                        Stream.of(arguments),
                         Stream.of("--bootstrap", cluster.bootstrap, "--registry", cluster.registry))
-                .toArray(String[]::new);
+                .toArray());
+    }
+
+    /** Runs a command to its end. */
+    public static CommandRun of(Object... arguments) {
         StringWriter err = new StringWriter();
         ByteArrayOutputStream printed = new ByteArrayOutputStream();
         PrintStream before = System.out;
         System.setOut(new PrintStream(printed, true, StandardCharsets.UTF_8));
         try {
-            int exit = Keepup.commandLine().setErr(new PrintWriter(err)).execute(all);
+            int exit = Keepup.commandLine()
+                    .setErr(new PrintWriter(err))
+                    .execute(Stream.of(arguments).map(Object::toString).toArray(String[]::new));
             return new CommandRun(
                     exit,
                     printed.toString(StandardCharsets.UTF_8),

@@ -71,6 +71,16 @@ class UsageTest {
                 Arguments.of(
                         "--entry 100 is not a multiple of 4096", new Object[] {"bench", "catchup", "--entry", 100}),
                 Arguments.of("'a b' is not a volume id", new Object[] {"events", "a b"}),
+                Arguments.of("'a b' is not a volume id", new Object[] {"audit", "a b"}),
+                Arguments.of("say which volume", new Object[] {"audit", "--verify"}),
+                Arguments.of("--all goes with --verify only", new Object[] {"audit", "--all"}),
+                Arguments.of("give a volume or --all, not both", new Object[] {"audit", "v", "--all", "--verify"}),
+                Arguments.of("choose one", new Object[] {"audit", "v", "--verify", "--explain", 3}),
+                Arguments.of("'noon' is no moment: write an offset", new Object[] {"audit", "v", "--until", "noon"}),
+                Arguments.of("--policy is safe or reference", new Object[] {"audit", "v", "--policy", "best"}),
+                Arguments.of("copy the --from file instead", new Object[] {"audit", "--from", "a", "--export", "b"}),
+                Arguments.of("'soon' is no time: write it like 30m", new Object[] {"sessions", "--since", "soon"}),
+                Arguments.of("'a b' is not a volume id", new Object[] {"sessions", "--volume", "a b"}),
                 Arguments.of("'a b' is not a volume id", new Object[] {"status", "a b"}),
                 Arguments.of(
                         "'99999999999TiB' is more than can be counted in bytes",
@@ -109,6 +119,8 @@ class UsageTest {
     static Stream<Arguments> no_broker() {
         return Stream.of(
                 Arguments.of((Object) new Object[] {"status"}),
+                Arguments.of((Object) new Object[] {"audit", "v"}),
+                Arguments.of((Object) new Object[] {"sessions"}),
                 Arguments.of((Object) new Object[] {"streams", "--http", 0}),
                 Arguments.of((Object) new Object[] {"node", "--id", "vs-1", "--data", "."}),
                 Arguments.of((Object) new Object[] {"assign", "v", "--epoch", 1, "--primary", "vs-1"}));
@@ -126,6 +138,16 @@ class UsageTest {
         assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(12));
         assertThat(result.exit()).isEqualTo(1);
         assertThat(result.err()).hasLineCount(1).startsWith("keepup: no Kafka broker answers at 127.0.0.1:" + NOBODY);
+    }
+
+    @Test
+    void a_file_that_is_no_audit_is_refused_in_one_line() throws IOException {
+        Path file = Files.writeString(directory.resolve("text"), "no audit");
+        Result result = run("audit", "--from", file);
+        assertThat(result.exit()).isEqualTo(1);
+        assertThat(result.err()).hasLineCount(1).contains(file + " is no exported audit");
+        assertThat(run("audit", "--from", directory.resolve("none")).err())
+                .isEqualTo("keepup: there is no file " + directory.resolve("none"));
     }
 
     @Test

@@ -25,6 +25,7 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
@@ -51,7 +52,7 @@ final class KafkaFixture implements AutoCloseable {
     }
 
     void createTopics() {
-        try (Admin admin = Admin.create(Map.of("bootstrap.servers", cluster.bootstrapServers()))) {
+        try (Admin admin = admin()) {
             new TopicAdmin(admin, Duration.ofSeconds(20)).ensure(Topics.shared(), (short) 1);
         }
         SchemaRegistration.registerAll(registry, Topics.shared());
@@ -67,6 +68,26 @@ final class KafkaFixture implements AutoCloseable {
         return StreamsSettings.of(settings);
     }
 
+    Admin admin() {
+        return Admin.create(Map.of("bootstrap.servers", cluster.bootstrapServers()));
+    }
+
+    /** Reads what is committed, from wherever it is told to. */
+    KafkaConsumer<byte[], byte[]> consumer() {
+        return new KafkaConsumer<>(
+                Map.of(
+                        "bootstrap.servers",
+                        cluster.bootstrapServers(),
+                        "isolation.level",
+                        "read_committed",
+                        "enable.auto.commit",
+                        false,
+                        "auto.offset.reset",
+                        "earliest"),
+                new ByteArrayDeserializer(),
+                new ByteArrayDeserializer());
+    }
+
     void send(SpecificRecord... events) throws InterruptedException, ExecutionException {
         for (SpecificRecord event : events) {
             String volumeId = ((Meta) event.get(0)).getVolumeId();
@@ -79,6 +100,11 @@ final class KafkaFixture implements AutoCloseable {
                 .get();
     }
 
+    /** Anybody's record on any topic. */
+    void put(String topic, byte[] key, byte[] value, Headers headers) throws InterruptedException, ExecutionException {
+        producer.send(new ProducerRecord<>(topic, null, key, value, headers)).get();
+    }
+
     /** A record as a read_committed consumer sees it. */
     record Read(String key, SpecificRecord value) {}
 
@@ -89,17 +115,7 @@ final class KafkaFixture implements AutoCloseable {
 
     /** The same of some keys only; what the others have need not be decodable. */
     List<Read> read(String topic, Predicate<String> keys) {
-        Map<String, Object> config = Map.of(
-                "bootstrap.servers",
-                cluster.bootstrapServers(),
-                "isolation.level",
-                "read_committed",
-                "enable.auto.commit",
-                false,
-                "auto.offset.reset",
-                "earliest");
-        try (KafkaConsumer<byte[], byte[]> consumer =
-                new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+        try (KafkaConsumer<byte[], byte[]> consumer = consumer()) {
             List<TopicPartition> partitions = consumer.partitionsFor(topic).stream()
                     .map(p -> new TopicPartition(topic, p.partition()))
                     .toList();

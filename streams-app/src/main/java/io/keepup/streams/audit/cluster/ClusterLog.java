@@ -114,12 +114,11 @@ public final class ClusterLog implements AuditLog {
         }
         long deadline = System.nanoTime() + limit.toNanos();
         OptionalLong folded = offsets.of(applicationId, events);
-        for (long round = 0;
-                folded.isPresent() && folded.getAsLong() <= last && System.nanoTime() < deadline;
-                round++) {
+        boolean known = folded.isPresent() || offsets.isGroup(applicationId);
+        for (long round = 0; known && folded.orElse(0) <= last && System.nanoTime() < deadline; round++) {
             if (round % WAITING_IS_TOLD_EVERY == 0) {
-                progress.at(
-                        "waiting for the Streams app", folded.getAsLong() - extent.begin(), last + 1 - extent.begin());
+                long done = Math.max(0, folded.orElse(0) - extent.begin());
+                progress.at("waiting for the Streams app", done, last + 1 - extent.begin());
             }
             LockSupport.parkNanos(PAUSE.toNanos());
             folded = offsets.of(applicationId, events);

@@ -62,6 +62,12 @@ final class Offsets {
         return offset == null ? OptionalLong.empty() : OptionalLong.of(offset.offset());
     }
 
+    /** Whether there is a group of that name, whatever it has committed. */
+    boolean isGroup(String group) {
+        return await(admin.listGroups().all(), "listing the groups").stream()
+                .anyMatch(g -> g.groupId().equals(group));
+    }
+
     private Map<TopicPartition, Long> list(
             Collection<TopicPartition> partitions, OffsetSpec which, IsolationLevel isolation) {
         Map<TopicPartition, OffsetSpec> asked = new HashMap<>();
