@@ -126,9 +126,15 @@ public final class StreamsSettings {
             .define(
                     StreamsConfig.producerPrefix(ProducerConfig.LINGER_MS_CONFIG),
                     LONG,
-                    0L,
+                    5L,
                     LOW,
-                    "The commit already makes batches.")
+                    "The commit sends what is waiting, so a decision does not wait for it; without, each batch holds a few records.")
+            .define(
+                    StreamsConfig.producerPrefix(ProducerConfig.BATCH_SIZE_CONFIG),
+                    INT,
+                    128 << 10,
+                    LOW,
+                    "Room for what a partition is sent between two commits.")
             .define(
                     StreamsConfig.producerPrefix(ProducerConfig.COMPRESSION_TYPE_CONFIG),
                     STRING,

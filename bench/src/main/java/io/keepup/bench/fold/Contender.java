@@ -24,6 +24,7 @@ import org.apache.kafka.streams.Topology;
 final class Contender implements AutoCloseable {
 
     private static final long LIMIT_S = 120;
+    private static final long PAUSE_NANOS = 10_000_000; // little beside a backlog of seconds
     private static final OperatingSystemMXBean OS = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
 
     final String input;
@@ -123,7 +124,7 @@ final class Contender implements AutoCloseable {
             if (System.nanoTime() > deadline || streams.state() == KafkaStreams.State.ERROR) {
                 throw new IllegalStateException("%s: it is %s".formatted(otherwise, streams.state()));
             }
-            LockSupport.parkNanos(2_000_000);
+            LockSupport.parkNanos(PAUSE_NANOS);
         }
     }
 

@@ -31,11 +31,16 @@ public final class CloudEventHeaders {
     }
 
     public static List<Header> of(String type, String id, String source, Instant time) {
+        return of(type, id, source, time.toString());
+    }
+
+    /** @param time in ISO 8601, for who says many things at one time: to put it in words is what takes longest here */
+    public static List<Header> of(String type, String id, String source, String time) {
         List<Header> headers = new ArrayList<>(8);
         headers.add(header(ID, id));
         headers.add(header(TYPE, type));
         headers.add(header(SOURCE, "/keepup/" + source));
-        headers.add(header(TIME, time.toString()));
+        headers.add(header(TIME, time));
         headers.add(header(SPEC_VERSION, "1.0"));
         return headers;
     }

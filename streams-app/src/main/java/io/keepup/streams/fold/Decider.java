@@ -36,7 +36,7 @@ import org.apache.kafka.common.header.internals.RecordHeaders;
 /**
  * Decides what follows from one record of the events topic: pure but for schema ids, which are cached. The app and every
  * audit decide by it. All that can go wrong goes wrong here, before the first write: in exactly-once mode a write made
- * before an exception would stand.
+ * before an exception would stand. Not thread-safe.
  */
 public final class Decider {
 
@@ -48,6 +48,8 @@ public final class Decider {
     private final Fold fold;
     private final String source;
     private final StateCodec states = new StateCodec();
+    private Instant lastTime;
+    private String lastTimeInWords;
 
     public Decider(RecordCodec codec, Policy policy) {
         this.intake = new Intake(codec);
@@ -181,7 +183,19 @@ public final class Decider {
                 value.getSchema().getName(),
                 key.getBytes(StandardCharsets.UTF_8),
                 codec.encode(topic, value),
-                headers(cause, CloudEventHeaders.of(type, meta)));
+                headers(
+                        cause,
+                        CloudEventHeaders.of(
+                                type, meta.getEventId(), meta.getSource(), inWords(meta.getOccurredAt()))));
+    }
+
+    /** All that follows from one event is said at the time of that event. */
+    private String inWords(Instant time) {
+        if (!time.equals(lastTime)) {
+            lastTime = time;
+            lastTimeInWords = time.toString();
+        }
+        return lastTimeInWords;
     }
 
     /** The record whole, with the reason; its id is its place on the topic. */
@@ -213,10 +227,8 @@ public final class Decider {
     }
 
     private static Headers headers(SourceRecord cause, List<Header> described) {
-        RecordHeaders headers = new RecordHeaders(described);
-        CloudEventHeaders.causedBy(cause.topic(), cause.partition(), cause.offset())
-                .forEach(headers::add);
-        return headers;
+        described.addAll(CloudEventHeaders.causedBy(cause.topic(), cause.partition(), cause.offset()));
+        return new RecordHeaders(described);
     }
 
     private static ByteBuffer buffer(byte[] bytes) {

@@ -71,7 +71,7 @@ public final class KeepupTopology {
 
     private static StoreBuilder<KeyValueStore<String, byte[]>> volumes() {
         return Stores.keyValueStoreBuilder(
-                        Stores.persistentKeyValueStore(STORE_VOLUMES), Serdes.String(), Serdes.ByteArray())
+                        Stores.inMemoryKeyValueStore(STORE_VOLUMES), Serdes.String(), Serdes.ByteArray())
                 .withLoggingEnabled(Map.of())
                 .withCachingDisabled();
     }

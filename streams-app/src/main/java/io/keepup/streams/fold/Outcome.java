@@ -2,6 +2,7 @@ package io.keepup.streams.fold;
 
 import io.keepup.engine.state.VolumeState;
 import io.keepup.v1.RejectReason;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -16,10 +17,13 @@ public record Outcome(VolumeState volume, byte[] state, List<Output> outputs, Re
 
     /** Record types of the commands among the outputs. */
     public List<String> commandTypes() {
-        return outputs.stream()
-                .filter(o -> o.sink().equals(KeepupTopology.SINK_COMMANDS_NODE)
-                        || o.sink().equals(KeepupTopology.SINK_COMMANDS_SESSION))
-                .map(Output::type)
-                .toList();
+        List<String> types = new ArrayList<>(outputs.size());
+        for (Output output : outputs) {
+            String sink = output.sink();
+            if (sink.equals(KeepupTopology.SINK_COMMANDS_NODE) || sink.equals(KeepupTopology.SINK_COMMANDS_SESSION)) {
+                types.add(output.type());
+            }
+        }
+        return types;
     }
 }

@@ -22,21 +22,26 @@ public final class ProjectionMapping {
 
     /** The projection record of a volume; equal overviews and metas give equal records. */
     public static VolumeProjection toWire(VolumeOverview volume, Meta meta) {
-        return VolumeProjection.newBuilder()
-                .setMeta(meta)
-                .setMode(WireWords.MODE.avro(volume.projection().mode()))
-                .setReason(volume.projection().reason())
-                .setHealthy(volume.projection().healthy())
-                .setPrimaryId(volume.primaryId())
-                .setSizeBytes(volume.sizeBytes())
-                .setBlockSize(volume.blockSize())
-                .setWalTail(volume.walTail())
-                .setWalHead(volume.walHead())
-                .setDurableLsn(volume.durableLsn())
-                .setReplicas(replicas(volume))
-                .setNodes(volume.nodes().stream().map(ProjectionMapping::node).toList())
-                .setEngineVersion(Engine.VERSION)
-                .build();
+        return new VolumeProjection(
+                meta,
+                WireWords.MODE.avro(volume.projection().mode()),
+                volume.projection().reason(),
+                volume.projection().healthy(),
+                volume.primaryId(),
+                volume.sizeBytes(),
+                volume.blockSize(),
+                volume.walTail(),
+                volume.walHead(),
+                volume.durableLsn(),
+                replicas(volume),
+                nodes(volume),
+                Engine.VERSION);
+    }
+
+    private static List<NodeView> nodes(VolumeOverview volume) {
+        List<NodeView> nodes = new ArrayList<>(volume.nodes().size());
+        volume.nodes().forEach(node -> nodes.add(node(node)));
+        return nodes;
     }
 
     private static List<io.keepup.v1.ReplicaView> replicas(VolumeOverview volume) {

@@ -60,7 +60,7 @@ public final class SessionMapping {
         Session session = replica.session();
         return SessionRecord.newBuilder()
                 .setMeta(new io.keepup.v1.Meta(
-                        "session/%s/%d/%s".formatted(cause.volumeId(), session.id(), what),
+                        "session/" + cause.volumeId() + "/" + session.id() + "/" + what,
                         cause.volumeId(),
                         view.nodeId(),
                         view.epoch(),
