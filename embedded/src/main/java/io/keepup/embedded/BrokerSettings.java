@@ -87,6 +87,9 @@ final class BrokerSettings {
         settings.put("log.segment.bytes", Integer.toString(256 << 20));
         settings.put("log.index.size.max.bytes", Integer.toString(1 << 20));
         settings.put("num.recovery.threads.per.data.dir", "2");
+        // Deleted records give their space back when the broker looks, and the base lane deletes as it goes.
+        settings.put("log.retention.check.interval.ms", "500");
+        settings.put("log.initial.task.delay.ms", "500");
     }
 
     private static void modestMemoryAndThreads(Map<String, String> settings) {

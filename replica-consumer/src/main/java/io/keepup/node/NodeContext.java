@@ -19,7 +19,8 @@ public record NodeContext(
         Storage storage,
         RecordCodec codec,
         NodeEvents events,
-        NodeMetrics metrics) {
+        NodeMetrics metrics,
+        RecoveryLimits limits) {
 
     /** A node in a world; its event producer is made here. */
     public static NodeContext of(
@@ -33,7 +34,8 @@ public record NodeContext(
         NodeMetrics metrics = new NodeMetrics();
         EventPublisher publisher = new EventPublisher(kafka.eventProducer(), codec, metrics, tasks);
         NodeEvents events = new NodeEvents(settings.id(), clock, publisher);
-        return new NodeContext(settings, clock, tasks, kafka, lanes, storage, codec, events, metrics);
+        RecoveryLimits limits = new RecoveryLimits(clock, settings.recoveryLimits());
+        return new NodeContext(settings, clock, tasks, kafka, lanes, storage, codec, events, metrics, limits);
     }
 
     public String nodeId() {

@@ -7,6 +7,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * What one storage node is started with. Names that begin with {@code node.} are the settings below; every other property
@@ -26,6 +28,9 @@ public final class NodeSettings {
             Setting.millis("node.sync.repeat.ms", 5_000, "How often facts that did not change are relayed again, ms.");
     public static final Setting<Integer> WAL_BATCH_BYTES =
             Setting.bytes("node.wal.batch.bytes", 1 << 20, "Most bytes of entries in one record of the WAL lane.");
+    public static final Setting<Duration> WAL_LINGER = Setting.millisOrNone(
+            "node.wal.linger.ms",
+            "How long a small record of the WAL lane waits for more entries, ms; a quorum waits as much longer.");
     public static final Setting<Long> WAL_RETAIN_BYTES = Setting.longBytes(
             "node.wal.retain.bytes",
             1L << 30,
@@ -36,8 +41,22 @@ public final class NodeSettings {
             "WAL kept per volume at most, bytes: a session that needs more fails; by default four times node.wal.retain.bytes.");
     public static final Setting<Integer> LANE_BUFFER_BYTES = Setting.bytes(
             "node.lane.buffer.bytes", 32 << 20, "Most bytes a lane's producer holds before its sender has to wait.");
+    public static final Setting<String> LANE_COMPRESSION = Setting.word(
+            "node.lane.compression",
+            "none",
+            new TreeSet<>(Set.of("none", "gzip", "snappy", "lz4", "zstd")),
+            "How records of both lanes are compressed: none, gzip, snappy, lz4 or zstd.");
     public static final Setting<Integer> BASE_CHUNK_BYTES =
             Setting.bytes("node.base.chunk.bytes", 1 << 20, "Most payload bytes in one chunk of the base lane.");
+    public static final Setting<Integer> BASE_WINDOW_BYTES = Setting.bytes(
+            "node.base.window.bytes",
+            64 << 20,
+            "Most bytes of a base that are sent and not yet applied: what a slow replica costs the broker's disk.");
+    public static final Setting<Integer> REBUILDS = Setting.count(
+            "node.rebuild.concurrent", 2, "How many rebuilds run on a node at once; others wait for their turn.");
+    public static final Setting<Long> RECOVERY_RATE = Setting.limit(
+            "node.recovery.bytes.per.second",
+            "Most bytes a second that a node sends and receives in recoveries altogether; 0 for no limit.");
     public static final Setting<Duration> SESSION_STALL =
             Setting.millis("node.session.stall.ms", 15_000, "How long a session may stand still before it fails, ms.");
     public static final Setting<Duration> SESSION_PROGRESS =
@@ -57,10 +76,15 @@ public final class NodeSettings {
             SYNC_SLACK,
             SYNC_REPEAT,
             WAL_BATCH_BYTES,
+            WAL_LINGER,
             WAL_RETAIN_BYTES,
             WAL_LIMIT_BYTES,
             LANE_BUFFER_BYTES,
+            LANE_COMPRESSION,
             BASE_CHUNK_BYTES,
+            BASE_WINDOW_BYTES,
+            REBUILDS,
+            RECOVERY_RATE,
             SESSION_STALL,
             SESSION_PROGRESS,
             REPLICATION_FACTOR,
@@ -103,6 +127,15 @@ public final class NodeSettings {
                     .formatted(
                             WAL_LIMIT_BYTES.name(), walLimitBytes(), WAL_RETAIN_BYTES.name(), get(WAL_RETAIN_BYTES)));
         }
+        if (get(BASE_WINDOW_BYTES) < get(BASE_CHUNK_BYTES)) {
+            throw new IllegalArgumentException("%s is %d, less than one chunk, %s %d: give it some chunks"
+                    .formatted(
+                            BASE_WINDOW_BYTES.name(),
+                            get(BASE_WINDOW_BYTES),
+                            BASE_CHUNK_BYTES.name(),
+                            get(BASE_CHUNK_BYTES)));
+        }
+        recoveryLimits();
     }
 
     private void put(String name, String text) {
@@ -140,6 +173,11 @@ public final class NodeSettings {
         long given = get(WAL_LIMIT_BYTES);
         long retained = get(WAL_RETAIN_BYTES);
         return given > 0 ? given : retained > Long.MAX_VALUE / 4 ? Long.MAX_VALUE : retained * 4;
+    }
+
+    /** The limits a node starts with. */
+    public RecoveryLimits.Values recoveryLimits() {
+        return new RecoveryLimits.Values(get(REBUILDS), get(RECOVERY_RATE));
     }
 
     public String id() {

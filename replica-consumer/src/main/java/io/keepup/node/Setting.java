@@ -1,6 +1,7 @@
 package io.keepup.node;
 
 import java.time.Duration;
+import java.util.Set;
 import java.util.function.Function;
 
 /**
@@ -25,8 +26,40 @@ public record Setting<T>(String name, String doc, T defaultValue, Function<Strin
         return new Setting<>(name, doc, defaultBytes, Setting::positive);
     }
 
+    /** Milliseconds, of which 0 means none. */
+    static Setting<Duration> millisOrNone(String name, String doc) {
+        return new Setting<>(name, doc, Duration.ZERO, text -> Duration.ofMillis(notNegative(text)));
+    }
+
+    /** A count of which 0 means no limit. */
+    static Setting<Long> limit(String name, String doc) {
+        return new Setting<>(name, doc, 0L, Setting::notNegative);
+    }
+
+    static Setting<Integer> count(String name, int defaultCount, String doc) {
+        return new Setting<>(name, doc, defaultCount, text -> Math.toIntExact(positive(text)));
+    }
+
+    /** One of some words. */
+    static Setting<String> word(String name, String defaultWord, Set<String> words, String doc) {
+        return new Setting<>(name, doc, defaultWord, text -> {
+            if (!words.contains(text)) {
+                throw new IllegalArgumentException("must be one of " + words);
+            }
+            return text;
+        });
+    }
+
     static Setting<Short> number(String name, int defaultNumber, String doc) {
         return new Setting<>(name, doc, (short) defaultNumber, Short::parseShort);
+    }
+
+    private static long notNegative(String text) {
+        long value = Long.parseLong(text);
+        if (value < 0) {
+            throw new IllegalArgumentException("must be 0 or more");
+        }
+        return value;
     }
 
     private static long positive(String text) {

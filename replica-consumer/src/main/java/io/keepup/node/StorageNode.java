@@ -99,7 +99,7 @@ public final class StorageNode implements AutoCloseable {
                 Storage.FILES,
                 new ConfluentAvroCodec(registry));
         core = started(NodeCore.open(context, directory.volumes(), directory.notes()));
-        server = started(DataServer.start(settings, core.host()));
+        server = started(DataServer.start(settings, core.host(), context.limits()));
         NodeAddress.write(settings.dataDir(), server.address());
         core.start();
         log.info(

@@ -41,7 +41,21 @@ class NodeSettingsTest {
     }
 
     @Test
+    void what_means_none_may_be_none() {
+        NodeSettings settings = with(Map.of("node.wal.linger.ms", "0", "node.recovery.bytes.per.second", "0"));
+        assertThat(settings.get(NodeSettings.WAL_LINGER)).isZero();
+        assertThat(settings.recoveryLimits()).isEqualTo(new RecoveryLimits.Values(2, 0));
+    }
+
+    @Test
     void what_cannot_be_used_is_said() {
+        assertThatThrownBy(() -> with(Map.of("node.lane.compression", "rar"))).hasMessageContaining("'rar' cannot be");
+        assertThatThrownBy(() -> with(Map.of("node.wal.linger.ms", "-1"))).hasMessageContaining("'-1' cannot be");
+        assertThatThrownBy(() -> with(Map.of("node.rebuild.concurrent", "0"))).hasMessageContaining("'0' cannot be");
+        assertThatThrownBy(() -> with(Map.of("node.recovery.bytes.per.second", "1000")))
+                .hasMessageContaining("allow 1048576 or more, or 0");
+        assertThatThrownBy(() -> with(Map.of("node.base.window.bytes", "65536")))
+                .hasMessageContaining("less than one chunk");
         assertThatThrownBy(() -> with(Map.of("node.sink.interval.ms", "1"))).hasMessageContaining("no setting");
         assertThatThrownBy(() -> with(Map.of("node.sync.interval.ms", "soon")))
                 .hasMessageContaining("'soon' cannot be");

@@ -193,6 +193,13 @@ public final class Volume implements AutoCloseable {
      *     earlier one than the entry before)
      */
     public int apply(List<WalEntry> batch) {
+        int applied = applyUnsynced(batch);
+        core.wal.sync();
+        return applied;
+    }
+
+    /** As {@link #apply}, without the fsync: {@link #sync} makes the entries durable. */
+    public int applyUnsynced(List<WalEntry> batch) {
         WalIntake.verify(core.spec, batch, core.wal.headLsn());
         long applied = append(VolumeRole.REPLICA, Kind.NOT_REPLICA, s -> {
             List<WalEntry> next =
@@ -200,7 +207,6 @@ public final class Volume implements AutoCloseable {
             core.store.apply(next, entry -> {});
             return next.size();
         });
-        core.wal.sync();
         return (int) applied;
     }
 

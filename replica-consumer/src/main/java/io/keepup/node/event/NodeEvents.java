@@ -5,16 +5,20 @@ import io.keepup.v1.BarrierConfirmed;
 import io.keepup.v1.FailureReason;
 import io.keepup.v1.Meta;
 import io.keepup.v1.ReadinessObserved;
+import io.keepup.v1.SessionCause;
 import io.keepup.v1.SessionCompleted;
 import io.keepup.v1.SessionFailed;
 import io.keepup.v1.SessionKind;
+import io.keepup.v1.SessionPace;
 import io.keepup.v1.SessionPhase;
 import io.keepup.v1.SessionProgress;
 import io.keepup.v1.SyncAck;
 import io.keepup.v1.SyncAckReceived;
 import io.keepup.v1.SyncAnswer;
 import io.keepup.v1.SyncRequest;
+import io.keepup.v1.WaitingFor;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
@@ -61,10 +65,16 @@ public final class NodeEvents implements AutoCloseable {
                 Topics.SYNC_REQUESTS, replicaId, meta, new SyncRequest(meta, nodeId, syncId, targetLsn, deadline));
     }
 
-    /** Answers a primary; the epoch is this replica's own. */
-    public CompletableFuture<Void> answer(String volumeId, long epoch, String primaryId, long syncId, SyncAck ack) {
+    /**
+     * Answers a primary; the epoch is this replica's own.
+     *
+     * @param baseChunks of the base of a rebuild under way: applied without gap from the first on
+     */
+    public CompletableFuture<Void> answer(
+            String volumeId, long epoch, String primaryId, long syncId, SyncAck ack, long baseChunks) {
         Meta meta = meta(volumeId, primaryId, epoch);
-        return publisher.publish(Topics.SYNC_ACKS, primaryId, meta, new SyncAnswer(meta, nodeId, syncId, ack, 0L));
+        SyncAnswer answer = new SyncAnswer(meta, nodeId, syncId, ack, baseChunks);
+        return publisher.publish(Topics.SYNC_ACKS, primaryId, meta, answer);
     }
 
     /** Relays a replica's answer to the fold; in call order per volume. */
@@ -96,17 +106,28 @@ public final class NodeEvents implements AutoCloseable {
     /** Which session an event is about; the event is addressed to the primary's view. */
     public record SessionRef(String volumeId, String primaryId, long epoch, long sessionId, SessionKind kind) {}
 
-    /** Where a session stands; bytes as received. */
+    /** Where a session stands; bytes as received on either lane. */
     public record Position(
             SessionPhase phase,
             long durableLsn,
             long walAppliedLsn,
             long baseBlocksDone,
             long baseBlocksTotal,
-            long bytes) {}
+            long baseBytes,
+            long walBytes) {}
 
-    public CompletableFuture<Void> progress(SessionRef ref, Position at) {
+    /**
+     * How a session goes on.
+     *
+     * @param waitingFor null when it waits for nothing
+     * @param secondsLeft null when there is no telling
+     */
+    public record Pace(WaitingFor waitingFor, long bytesPerSecond, Long secondsLeft) {}
+
+    public CompletableFuture<Void> progress(SessionRef ref, Position at, Pace pace) {
         Meta meta = meta(ref.volumeId, ref.primaryId, ref.epoch);
+        SessionPace told =
+                new SessionPace(pace.waitingFor, at.baseBytes, at.walBytes, pace.bytesPerSecond, pace.secondsLeft);
         return publisher.publish(
                 Topics.EVENTS,
                 ref.volumeId,
@@ -121,26 +142,30 @@ public final class NodeEvents implements AutoCloseable {
                         at.walAppliedLsn,
                         at.baseBlocksDone,
                         at.baseBlocksTotal,
-                        at.bytes,
-                        null));
+                        at.baseBytes + at.walBytes,
+                        told));
     }
 
-    /** What a completed session proves and what it moved, bytes. */
-    public record Result(
-            long durableLsn,
-            long achievedLsn,
-            boolean baseComplete,
-            long baseBytes,
-            long walBytes,
-            long zeroBytes,
-            long skippedBlocks) {}
+    /** What a completed session proves. */
+    public record Result(long durableLsn, long achievedLsn, boolean baseComplete) {}
+
+    /**
+     * What a session came to, however it ended. Bytes of data: base written, WAL applied, base that came as zero runs.
+     *
+     * @param cause why it was issued; null when not known
+     * @param skippedBlocks of the base, not written because newer WAL was applied
+     * @param duration since its command
+     */
+    public record Totals(
+            SessionCause cause, long baseBytes, long walBytes, long zeroBytes, long skippedBlocks, Duration duration) {
+        /** Of a session that another process ran, or nobody. */
+        public static final Totals UNKNOWN = new Totals(null, 0, 0, 0, 0, Duration.ZERO);
+    }
 
     /** Returns when acknowledged. */
-    public void completed(SessionRef ref, Result result) {
+    public void completed(SessionRef ref, Result result, Totals totals) {
         Meta meta = meta(ref.volumeId, ref.primaryId, ref.epoch);
-        publisher.publishAndWait(
-                Topics.EVENTS,
-                ref.volumeId,
+        event(
                 meta,
                 new SessionCompleted(
                         meta,
@@ -150,25 +175,46 @@ public final class NodeEvents implements AutoCloseable {
                         result.durableLsn,
                         result.achievedLsn,
                         result.baseComplete,
-                        result.baseBytes,
-                        result.walBytes,
-                        result.zeroBytes,
-                        result.skippedBlocks,
-                        null,
-                        0L));
+                        totals.baseBytes,
+                        totals.walBytes,
+                        totals.zeroBytes,
+                        totals.skippedBlocks,
+                        totals.cause,
+                        totals.duration.toMillis()));
     }
 
     /** This node's own session as a replica failed. Returns when acknowledged. */
     public void failed(SessionRef ref, FailureReason reason, String detail) {
-        failed(nodeId, ref, reason, detail);
+        failed(ref, reason, detail, Totals.UNKNOWN);
+    }
+
+    /** As above. */
+    public void failed(SessionRef ref, FailureReason reason, String detail, Totals totals) {
+        failed(nodeId, ref, reason, detail, totals);
     }
 
     /** A replica's session failed, whoever says so. Returns when acknowledged. */
     public void failed(String replicaId, SessionRef ref, FailureReason reason, String detail) {
+        failed(replicaId, ref, reason, detail, Totals.UNKNOWN);
+    }
+
+    private void failed(String replicaId, SessionRef ref, FailureReason reason, String detail, Totals totals) {
         Meta meta = meta(ref.volumeId, ref.primaryId, ref.epoch);
         event(
                 meta,
-                new SessionFailed(meta, replicaId, ref.sessionId, ref.kind, reason, detail, null, 0L, 0L, 0L, 0L, 0L));
+                new SessionFailed(
+                        meta,
+                        replicaId,
+                        ref.sessionId,
+                        ref.kind,
+                        reason,
+                        detail,
+                        totals.cause,
+                        totals.baseBytes,
+                        totals.walBytes,
+                        totals.zeroBytes,
+                        totals.skippedBlocks,
+                        totals.duration.toMillis()));
     }
 
     /** Nothing more is said: who waits for that is let go. */

@@ -3,10 +3,11 @@ package io.keepup.node.http;
 import io.helidon.webserver.WebServer;
 import io.keepup.node.NodeSettings;
 import io.keepup.node.NodeStartException;
+import io.keepup.node.RecoveryLimits;
 import io.keepup.node.hosting.VolumeHost;
 import java.time.Duration;
 
-/** The node's data address: block I/O for people and programs over HTTP. */
+/** The node's data address: block I/O and the limits of recoveries, for people and programs over HTTP. */
 public final class DataServer implements AutoCloseable {
 
     private static final Duration FAREWELL = Duration.ofMillis(500);
@@ -20,8 +21,9 @@ public final class DataServer implements AutoCloseable {
     }
 
     /** @throws NodeStartException when the address cannot be listened on */
-    public static DataServer start(NodeSettings settings, VolumeHost volumes) {
+    public static DataServer start(NodeSettings settings, VolumeHost volumes, RecoveryLimits recovery) {
         BlockRoutes routes = new BlockRoutes(volumes, settings.get(NodeSettings.HTTP_MAX_BODY));
+        LimitRoutes limits = new LimitRoutes(recovery);
         try {
             WebServer server = WebServer.builder()
                     .host(settings.listenHost())
@@ -29,7 +31,10 @@ public final class DataServer implements AutoCloseable {
                     .shutdownHook(false)
                     .shutdownGracePeriod(FAREWELL)
                     .maxPayloadSize(settings.get(NodeSettings.HTTP_MAX_BODY))
-                    .routing(routes::addTo)
+                    .routing(routing -> {
+                        routes.addTo(routing);
+                        limits.addTo(routing);
+                    })
                     .build();
             server.start();
             if (!server.isRunning()) {

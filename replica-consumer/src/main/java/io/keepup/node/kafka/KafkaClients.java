@@ -22,6 +22,7 @@ public final class KafkaClients implements Clients {
     private static final int LANE_BATCH_BYTES = (1 << 20) + (64 << 10);
 
     private static final int SOCKET_BUFFER = 1 << 20;
+    private static final String NO_COMPRESSION = NodeSettings.LANE_COMPRESSION.defaultValue();
 
     private final NodeSettings settings;
     private final AtomicInteger numbers = new AtomicInteger();
@@ -89,6 +90,9 @@ public final class KafkaClients implements Clients {
         config.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Topics.LANE_MAX_MESSAGE_BYTES);
         config.put(ProducerConfig.SEND_BUFFER_CONFIG, SOCKET_BUFFER);
         config.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, 2_000);
+        if (!settings.get(NodeSettings.LANE_COMPRESSION).equals(NO_COMPRESSION)) {
+            config.put(ProducerConfig.COMPRESSION_TYPE_CONFIG, settings.get(NodeSettings.LANE_COMPRESSION));
+        }
         return new KafkaProducer<>(config);
     }
 

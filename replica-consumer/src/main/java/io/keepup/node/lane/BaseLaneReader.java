@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -19,20 +20,34 @@ import org.apache.kafka.common.TopicPartition;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The base lane as one session sees it: its own manifest, chunks and end; other sessions' records are not even decoded. */
+/**
+ * The base lane as one session sees it: its own manifest, chunks and end, fetched and decoded a few fetches ahead; other
+ * sessions' records are not even decoded. Used by one task at a time.
+ */
 public final class BaseLaneReader implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(BaseLaneReader.class);
+    private static final int FETCHES_AHEAD = 2;
+    private static final Duration FETCH = Duration.ofMillis(200);
+
+    /** A record of the session and how long its bytes are. */
+    public record Received(SpecificRecord record, int bytes) {}
 
     private final NodeContext context;
     private final byte[] key;
     private final long sessionId;
     private final long epoch;
     private final Consumer<byte[], byte[]> consumer;
-    private long bytes;
+    private final ReadAhead<List<Received>> ahead;
+    private List<Received> polled = List.of();
+    private int next;
 
-    /** Reads from the lane's first record: the manifest may have come before the command. */
-    public BaseLaneReader(NodeContext context, String volumeId, long sessionId, long epoch) {
+    /**
+     * Reads from the lane's first record: the manifest may have come before the command.
+     *
+     * @param task name of the reading task; the fetching one's begins with it
+     */
+    public BaseLaneReader(NodeContext context, String task, String volumeId, long sessionId, long epoch) {
         this.context = context;
         this.sessionId = sessionId;
         this.epoch = epoch;
@@ -41,27 +56,40 @@ public final class BaseLaneReader implements AutoCloseable {
         TopicPartition lane = LaneTopics.base(volumeId);
         consumer.assign(List.of(lane));
         consumer.seekToBeginning(List.of(lane));
+        this.ahead = new ReadAhead<>(
+                context.tasks(),
+                task + "-base-fetch",
+                FETCHES_AHEAD,
+                this::fetch,
+                () -> consumer.close(CloseOptions.timeout(Duration.ZERO)));
     }
 
-    /** What has come since the last call, in order; waits at most {@code wait} for something. */
-    public List<SpecificRecord> poll(Duration wait) {
-        List<SpecificRecord> records = new ArrayList<>();
-        for (ConsumerRecord<byte[], byte[]> record : consumer.poll(wait)) {
+    private Optional<List<Received>> fetch() {
+        List<Received> records = new ArrayList<>();
+        for (ConsumerRecord<byte[], byte[]> record : consumer.poll(FETCH)) {
             if (Arrays.equals(record.key(), key)) {
-                bytes += record.serializedValueSize();
                 decode(record, records);
             }
         }
-        return records;
+        return records.isEmpty() ? Optional.empty() : Optional.of(records);
     }
 
-    private void decode(ConsumerRecord<byte[], byte[]> record, List<SpecificRecord> records) {
+    /** The next record, in order; waits at most {@code wait} for one. */
+    public Optional<Received> poll(Duration wait) {
+        if (next == polled.size()) {
+            polled = ahead.poll(wait).orElse(List.of());
+            next = 0;
+        }
+        return polled.isEmpty() ? Optional.empty() : Optional.of(polled.get(next++));
+    }
+
+    private void decode(ConsumerRecord<byte[], byte[]> record, List<Received> records) {
         String why;
         try {
             SpecificRecord value =
                     record.value() == null ? null : context.codec().decode(record.value());
             if (isOfSession(value)) {
-                records.add(value);
+                records.add(new Received(value, record.serializedValueSize()));
                 return;
             }
             context.metrics().count(NodeCounter.STALE_SESSION);
@@ -85,13 +113,8 @@ public final class BaseLaneReader implements AutoCloseable {
         };
     }
 
-    /** Bytes of this session's records received. */
-    public long bytes() {
-        return bytes;
-    }
-
     @Override
     public void close() {
-        consumer.close(CloseOptions.timeout(Duration.ZERO));
+        ahead.close(consumer::wakeup);
     }
 }

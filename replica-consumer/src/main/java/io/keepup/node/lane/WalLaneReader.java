@@ -2,35 +2,30 @@ package io.keepup.node.lane;
 
 import io.keepup.node.NodeContext;
 import io.keepup.node.NodeCounter;
-import io.keepup.node.world.Signal;
 import io.keepup.v1.WalBatch;
 import io.keepup.volume.WalEntry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Queue;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.WakeupException;
 
 /**
- * A session's own view of the WAL lane: entries of one epoch from one LSN on. A task of its own fetches and decodes a
- * few fetches ahead, so that the network moves while the session waits for its disk. Used by one task.
+ * A session's own view of the WAL lane: entries of one epoch from one LSN on, fetched and decoded a few fetches ahead. Used
+ * by one task.
  */
 public final class WalLaneReader implements AutoCloseable {
 
     private static final int FETCHES_AHEAD = 2;
     private static final Duration FETCH = Duration.ofMillis(200);
-    private static final Duration HAND_OVER = Duration.ofMillis(100);
 
-    /** What one fetch brought, or why there will be no more. */
-    private record Fetched(List<WalEntry> entries, long nextOffset, long bytes, RuntimeException failure) {}
+    /** What one fetch brought. */
+    private record Fetched(List<WalEntry> entries, long nextOffset, long bytes) {}
 
     private final NodeContext context;
     private final String volumeId;
@@ -39,11 +34,7 @@ public final class WalLaneReader implements AutoCloseable {
     private final long previousEpoch;
     private final TopicPartition lane;
     private final Consumer<byte[], byte[]> consumer;
-    private final Queue<Fetched> ahead = new ConcurrentLinkedQueue<>();
-    private final Signal filled;
-    private final Signal room;
-    private CompletableFuture<Void> fetcher;
-    private volatile boolean closing;
+    private ReadAhead<Fetched> ahead;
     /** The LSN to hand over next; used by the fetching task. */
     private long needed;
 
@@ -57,8 +48,6 @@ public final class WalLaneReader implements AutoCloseable {
         this.fromLsn = fromLsn;
         this.previousEpoch = previousEpoch;
         this.needed = fromLsn;
-        this.filled = new Signal(context.tasks());
-        this.room = new Signal(context.tasks());
         this.lane = LaneTopics.wal(volumeId);
         this.consumer = context.kafka().laneConsumer("wal-" + volumeId, "none");
         consumer.assign(List.of(lane));
@@ -86,7 +75,12 @@ public final class WalLaneReader implements AutoCloseable {
     private void start(String task) {
         nextOffset = locate(fromLsn);
         consumer.seek(lane, nextOffset);
-        fetcher = context.tasks().start(task + "-fetch", this::fetch);
+        ahead = new ReadAhead<>(
+                context.tasks(),
+                task + "-fetch",
+                FETCHES_AHEAD,
+                this::fetch,
+                () -> consumer.close(CloseOptions.timeout(Duration.ZERO)));
     }
 
     private long locate(long lsn) {
@@ -105,48 +99,23 @@ public final class WalLaneReader implements AutoCloseable {
         }
     }
 
-    private void fetch() {
-        RuntimeException failure = null;
-        try {
-            while (!closing) {
-                fetchOnce();
-            }
-        } catch (WakeupException e) {
-            // closing
-        } catch (OffsetOutOfRangeException e) {
-            failure = new LaneLostException(
-                    "the WAL lane of volume %s was trimmed under its reader".formatted(volumeId), e);
-        } catch (RuntimeException e) {
-            failure = e;
-        }
-        try {
-            if (failure != null) {
-                handOver(new Fetched(List.of(), 0, 0, failure));
-            }
-        } finally {
-            consumer.close(CloseOptions.timeout(Duration.ZERO));
-        }
-    }
-
-    private void fetchOnce() {
+    private Optional<Fetched> fetch() {
         List<WalEntry> entries = new ArrayList<>();
         long received = 0;
-        var records = consumer.poll(FETCH);
+        ConsumerRecords<byte[], byte[]> records;
+        try {
+            records = consumer.poll(FETCH);
+        } catch (OffsetOutOfRangeException e) {
+            throw new LaneLostException(
+                    "the WAL lane of volume %s was trimmed under its reader".formatted(volumeId), e);
+        }
         for (ConsumerRecord<byte[], byte[]> record : records) {
             received += record.serializedValueSize();
             WalBatches.decode(context, record).filter(this::current).ifPresent(batch -> addNeeded(batch, entries));
         }
-        if (!records.isEmpty()) {
-            handOver(new Fetched(entries, consumer.position(lane), received, null));
-        }
-    }
-
-    private void handOver(Fetched fetched) {
-        while (!closing && ahead.size() >= FETCHES_AHEAD) {
-            room.await(HAND_OVER); // the session is slower than the lane
-        }
-        ahead.add(fetched);
-        filled.raise();
+        return records.isEmpty()
+                ? Optional.empty()
+                : Optional.of(new Fetched(entries, consumer.position(lane), received));
     }
 
     private void addNeeded(WalBatch batch, List<WalEntry> entries) {
@@ -178,20 +147,13 @@ public final class WalLaneReader implements AutoCloseable {
      * @throws OtherHistoryException when the lane's entry before the first needed one is not the reader's
      */
     public List<WalEntry> poll(Duration wait) {
-        Fetched fetched = ahead.poll();
-        while (fetched == null && filled.await(wait)) {
-            fetched = ahead.poll();
-        }
-        if (fetched == null) {
+        Optional<Fetched> fetched = ahead.poll(wait);
+        if (fetched.isEmpty()) {
             return List.of();
         }
-        room.raise();
-        if (fetched.failure != null) {
-            throw fetched.failure;
-        }
-        nextOffset = fetched.nextOffset;
-        bytes += fetched.bytes;
-        return fetched.entries;
+        nextOffset = fetched.get().nextOffset;
+        bytes += fetched.get().bytes;
+        return fetched.get().entries;
     }
 
     /** Offset after the last record that was given out: where the live lane goes on. */
@@ -206,9 +168,6 @@ public final class WalLaneReader implements AutoCloseable {
 
     @Override
     public void close() {
-        closing = true;
-        consumer.wakeup();
-        room.raise();
-        context.tasks().await(fetcher);
+        ahead.close(consumer::wakeup);
     }
 }

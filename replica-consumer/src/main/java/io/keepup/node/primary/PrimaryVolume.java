@@ -2,6 +2,7 @@ package io.keepup.node.primary;
 
 import io.keepup.node.NodeContext;
 import io.keepup.node.NodeCounter;
+import io.keepup.node.base.BaseLane;
 import io.keepup.node.event.NodeEvents.Gates;
 import io.keepup.node.note.NoteState.Pin;
 import io.keepup.node.note.NoteState.Replica;
@@ -61,7 +62,7 @@ public final class PrimaryVolume implements AutoCloseable {
         String volumeId = volume.status().spec().volumeId();
         this.lock = new Mutex(context.tasks());
         this.barrier = new Barrier(context.tasks());
-        this.base = new BaseLane(context, volume);
+        this.base = new BaseLane(context, volume, this::ask);
         this.pins = new PinBoard(volumeId, note, context.metrics(), base::ended);
         this.retained = new RetainedWal(context, volume, epoch, pins);
         this.rounds = new SyncRounds(context, volume, epoch, retained, pins, barrier, syncIds);
@@ -76,7 +77,7 @@ public final class PrimaryVolume implements AutoCloseable {
         }
         for (Pin pin : pins.live()) {
             if (pin.kind() == SessionKind.rebuild) {
-                base.abandon(pin.sessionId(), epoch);
+                base.abandon(pin.sessionId(), pin.replicaId(), epoch);
             }
         }
         run(note.state().replicas());
@@ -157,6 +158,13 @@ public final class PrimaryVolume implements AutoCloseable {
     /** A replica has answered. */
     public void answered(SyncAnswer answer) {
         rounds.answered(answer);
+        if (answer.getMeta().getEpoch() == epoch) {
+            base.heard(answer);
+        }
+    }
+
+    private void ask(String replicaId) {
+        rounds.askNow(replicaId);
     }
 
     /** To be called every sync interval. */

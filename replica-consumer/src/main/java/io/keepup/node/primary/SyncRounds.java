@@ -98,6 +98,16 @@ final class SyncRounds {
         });
     }
 
+    /** Somebody waits for what a replica has to say: ask now, if no answer is awaited anyway. */
+    void askNow(String replicaId) {
+        lock.run(() -> {
+            Asked replica = replicas.get(replicaId);
+            if (replica != null && !replica.open && retained.connected()) {
+                ask(replica, context.clock().instant());
+            }
+        });
+    }
+
     private void ask(Asked replica, Instant now) {
         Instant deadline = now.plus(context.settings().get(NodeSettings.SYNC_DEADLINE));
         replica.open = true;

@@ -21,6 +21,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -55,6 +56,7 @@ final class WalShipper implements Runnable {
     private final Signal work;
     private final AtomicBoolean trimming = new AtomicBoolean();
     private final Trouble trouble;
+    private final CompletableFuture<Void> closed = new CompletableFuture<>();
     private volatile boolean closing;
     private volatile Exception sendFailure;
     private volatile boolean unsynced;
@@ -87,6 +89,7 @@ final class WalShipper implements Runnable {
 
     void close() {
         closing = true;
+        closed.complete(null);
         work.raise();
     }
 
@@ -172,6 +175,7 @@ final class WalShipper implements Runnable {
             }
             List<WalEntry> entries = volume.readWal(next, batchBytes);
             if (!entries.isEmpty()) {
+                entries = lingered(entries, batchBytes);
                 send(entries);
                 trimWhenOverdue();
             } else if (unsynced) {
@@ -181,6 +185,16 @@ final class WalShipper implements Runnable {
                 work.await(IDLE);
             }
         }
+    }
+
+    /** A batch that is less than half full waits for more. */
+    private List<WalEntry> lingered(List<WalEntry> entries, int batchBytes) {
+        Duration linger = context.settings().get(NodeSettings.WAL_LINGER);
+        if (linger.isZero() || LaneRecords.payloadBytes(entries) >= batchBytes / 2) {
+            return entries;
+        }
+        context.tasks().await(closed, linger);
+        return volume.readWal(next, batchBytes);
     }
 
     /** After a refused batch its successors may be on the lane: only an empty lane is known to have no gap. */

@@ -23,9 +23,10 @@ final class CatchUp extends RecoverySession {
     private static final Duration POLL = Duration.ofMillis(200);
 
     private final long targetLsn;
+    private volatile long applied;
     private volatile long durable;
     private volatile long bytes;
-    private long walBytes;
+    private volatile long walBytes;
 
     CatchUp(
             NodeContext context,
@@ -34,8 +35,9 @@ final class CatchUp extends RecoverySession {
             IssueCatchUp command,
             RecoverySession previous,
             Ended listener) {
-        super(context, volume, ref, command.getDeadline(), previous, listener);
+        super(context, volume, ref, command.getCause(), command.getDeadline(), previous, listener);
         this.targetLsn = command.getTargetLsn();
+        this.applied = volume.status().appliedLsn();
         this.durable = volume.status().durableLsn();
     }
 
@@ -47,41 +49,60 @@ final class CatchUp extends RecoverySession {
                     status.fault() == null ? FailureReason.snapshot_unavailable : FailureReasons.of(status.fault());
             throw new SessionFault(reason, "the local data is unproven, only a rebuild mends it");
         }
-        long applied = status.appliedLsn();
-        try (WalLaneReader lane =
-                WalLaneReader.open(context, task(), ref.volumeId(), ref.epoch(), applied + 1, status.appliedEpoch())) {
+        applied = status.appliedLsn();
+        try (WalLaneReader lane = WalLaneReader.open(
+                        context, task(), ref.volumeId(), ref.epoch(), applied + 1, status.appliedEpoch());
+                SyncBehind sync = new SyncBehind(context, task() + "-sync", volume)) {
             while (applied < targetLsn) {
                 check();
                 List<WalEntry> entries = lane.poll(POLL);
-                if (lane.bytes() > bytes) {
+                long came = lane.bytes() - bytes;
+                if (came > 0) {
                     bytes = lane.bytes();
                     moved(); // also while a new primary ships again what this replica has
                 }
                 if (!entries.isEmpty()) {
-                    applied = apply(entries, applied);
+                    apply(entries, sync);
                 }
+                received(came);
             }
-            return new Outcome(new Result(durable, applied, false, 0, walBytes, 0, 0), lane.nextOffset());
+            durable = sync.finish();
+            return new Outcome(new Result(durable, applied, false), lane.nextOffset());
         }
     }
 
-    private long apply(List<WalEntry> entries, long applied) {
+    private void apply(List<WalEntry> entries, SyncBehind sync) {
         if (entries.get(0).lsn() > applied + 1) {
             throw new LaneLostException("after LSN %d the WAL lane of volume %s holds LSN %d"
                     .formatted(applied, ref.volumeId(), entries.get(0).lsn()));
         }
-        int count = volume.apply(entries);
-        context.metrics().add(NodeCounter.WAL_ENTRIES_APPLIED, count);
-        walBytes += LaneRecords.payloadBytes(entries);
-        durable = volume.status().durableLsn();
+        context.metrics().add(NodeCounter.WAL_ENTRIES_APPLIED, volume.applyUnsynced(entries));
+        long payload = LaneRecords.payloadBytes(entries);
+        walBytes += payload;
+        applied = Math.max(applied, entries.get(entries.size() - 1).lsn());
+        boolean room = sync.applied(payload);
+        while (!room) {
+            check();
+            room = sync.awaitRoom();
+        }
+        durable = sync.durableLsn();
         moved();
-        return Math.max(applied, entries.get(entries.size() - 1).lsn());
     }
 
     @Override
     protected Position position() {
         SessionPhase phase = bytes == 0 ? SessionPhase.accepted : SessionPhase.running;
-        return new Position(phase, durable, durable, 0, 0, bytes);
+        return new Position(phase, durable, applied, 0, 0, 0, bytes);
+    }
+
+    @Override
+    protected long goalLsn() {
+        return targetLsn;
+    }
+
+    @Override
+    protected Brought brought() {
+        return new Brought(0, walBytes, 0, 0);
     }
 
     @Override

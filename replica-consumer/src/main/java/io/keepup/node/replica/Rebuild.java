@@ -2,6 +2,7 @@ package io.keepup.node.replica;
 
 import io.keepup.node.NodeContext;
 import io.keepup.node.NodeCounter;
+import io.keepup.node.RecoveryLimits;
 import io.keepup.node.event.NodeEvents.Position;
 import io.keepup.node.event.NodeEvents.Result;
 import io.keepup.node.event.NodeEvents.SessionRef;
@@ -15,6 +16,7 @@ import io.keepup.v1.FailureReason;
 import io.keepup.v1.IssueRebuild;
 import io.keepup.v1.SessionCause;
 import io.keepup.v1.SessionPhase;
+import io.keepup.v1.WaitingFor;
 import io.keepup.volume.Completion;
 import io.keepup.volume.RebuildBounds;
 import io.keepup.volume.RebuildProgress;
@@ -26,7 +28,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import org.apache.avro.specific.SpecificRecord;
 
 /**
  * Rebuilds the volume over two lanes at once: the base in a task of its own, the WAL in the session's. Nothing local is
@@ -40,7 +41,9 @@ final class Rebuild extends RecoverySession {
 
     private final long targetLsn;
     private final boolean discardLocal;
+    private final ChunkCount chunks = new ChunkCount();
     private volatile RebuildSession session;
+    private volatile long goalLsn;
     private volatile long baseLaneBytes;
     private volatile long walLaneBytes;
     private volatile RuntimeException baseFailure;
@@ -52,8 +55,9 @@ final class Rebuild extends RecoverySession {
             IssueRebuild command,
             RecoverySession previous,
             Ended listener) {
-        super(context, volume, ref, command.getDeadline(), previous, listener);
+        super(context, volume, ref, command.getCause(), command.getDeadline(), previous, listener);
         this.targetLsn = command.getTargetLsn();
+        this.goalLsn = targetLsn;
         SessionCause cause = command.getCause();
         // [R5] In these cases the decision itself says that the local checkpoint proves nothing.
         this.discardLocal = cause == SessionCause.diverged || cause == SessionCause.local_corrupt;
@@ -64,14 +68,21 @@ final class Rebuild extends RecoverySession {
         if (targetLsn <= 0) { // [R5] refused before any effect
             throw new SessionFault(FailureReason.snapshot_unavailable, "a rebuild to LSN 0 has no base");
         }
-        try (BaseLaneReader base = new BaseLaneReader(context, ref.volumeId(), ref.sessionId(), ref.epoch())) {
-            BaseRecords records = new BaseRecords(base);
-            BaseManifest manifest = awaitManifest(records);
+        try (RecoveryLimits.Slot turn = context.limits().rebuild()) {
+            awaitTurn(turn.granted(), WaitingFor.rebuild_slot);
+            return rebuild();
+        }
+    }
+
+    private Outcome rebuild() {
+        try (BaseLaneReader base = new BaseLaneReader(context, task(), ref.volumeId(), ref.sessionId(), ref.epoch())) {
+            BaseManifest manifest = awaitManifest(base);
             session = volume.rebuild()
                     .start(new RebuildBounds(
                             ref.sessionId(), ref.epoch(), manifest.getBaseLsn(), targetLsn, discardLocal));
             moved();
-            CompletableFuture<Void> baseLane = context.tasks().start(task() + "-base", () -> runBaseLane(records));
+            CompletableFuture<Void> baseLane =
+                    context.tasks().start(task() + "-base", () -> runBaseLane(base, manifest.getBaseLsn()));
             try {
                 return runWalLane(manifest.getBaseLsn());
             } finally {
@@ -80,15 +91,15 @@ final class Rebuild extends RecoverySession {
         }
     }
 
-    private BaseManifest awaitManifest(BaseRecords records) {
+    private BaseManifest awaitManifest(BaseLaneReader base) {
         while (true) {
             check();
-            SpecificRecord first = records.next();
-            if (first instanceof BaseManifest manifest) {
-                requireSameGeometry(manifest);
-                return manifest;
-            }
-            if (first != null) {
+            Optional<BaseLaneReader.Received> first = base.poll(POLL);
+            if (first.isPresent()) {
+                if (first.get().record() instanceof BaseManifest manifest) {
+                    requireSameGeometry(manifest);
+                    return manifest;
+                }
                 throw new SessionFault(FailureReason.snapshot_unavailable, "the primary does not serve the base");
             }
         }
@@ -111,18 +122,14 @@ final class Rebuild extends RecoverySession {
         }
     }
 
-    private void runBaseLane(BaseRecords records) {
+    private void runBaseLane(BaseLaneReader base, long baseLsn) {
         try {
-            while (baseFailure == null) {
+            boolean whole = false;
+            while (!whole && baseFailure == null) {
                 check();
-                SpecificRecord record = records.next();
-                if (record instanceof BaseChunk chunk) {
-                    session.applyBase(LaneRecords.blocks(chunk));
-                    baseLaneBytes = records.bytes();
-                    moved();
-                } else if (record instanceof BaseEnd end) {
-                    completeBase(end);
-                    return;
+                Optional<BaseLaneReader.Received> next = base.poll(POLL);
+                if (next.isPresent()) {
+                    whole = take(next.get(), baseLsn);
                 }
             }
         } catch (RuntimeException e) {
@@ -133,12 +140,40 @@ final class Rebuild extends RecoverySession {
         }
     }
 
-    private void completeBase(BaseEnd end) {
+    /** Whether that was the end of the base. */
+    private boolean take(BaseLaneReader.Received next, long baseLsn) {
+        switch (next.record()) {
+            case BaseChunk chunk -> {
+                session.applyBase(LaneRecords.blocks(chunk));
+                chunks.add(chunk.getSeq());
+                baseLaneBytes += next.bytes();
+                moved();
+                received(next.bytes());
+                return false;
+            }
+            case BaseEnd end -> {
+                completeBase(end, baseLsn);
+                return true;
+            }
+            default -> {
+                return false; // the manifest again
+            }
+        }
+    }
+
+    private void completeBase(BaseEnd end, long baseLsn) {
         if (end.getChunks() == 0) {
             throw new SessionFault(FailureReason.snapshot_unavailable, "the primary gave up serving the base");
         }
+        // The manifest has no checksum: a boundary above the true one would leave entries out, and nobody would know.
+        if (end.getBaseLsn() >= 0 && end.getBaseLsn() != baseLsn) {
+            throw new SessionFault(
+                    FailureReason.snapshot_unavailable,
+                    "the base began at LSN %d and ends as one at LSN %d".formatted(baseLsn, end.getBaseLsn()));
+        }
         session.markBaseComplete(
                 ref.sessionId(), ref.epoch(), end.getChunks(), (int) end.getDigest(), end.getHeadLsn());
+        goalLsn = Math.max(targetLsn, end.getHeadLsn());
         moved();
     }
 
@@ -154,26 +189,20 @@ final class Rebuild extends RecoverySession {
                     return new Outcome(result(completion.get()), lane.nextOffset());
                 }
                 List<WalEntry> entries = lane.poll(WAL_POLL);
-                walLaneBytes = lane.bytes();
+                long came = lane.bytes() - walLaneBytes;
+                walLaneBytes += came;
                 if (!entries.isEmpty()) {
                     session.applyWal(ref.sessionId(), ref.epoch(), entries);
                     context.metrics().add(NodeCounter.WAL_ENTRIES_APPLIED, entries.size());
                     moved();
                 }
+                received(came);
             }
         }
     }
 
     private static Result result(Completion completion) {
-        RebuildProgress stats = completion.stats();
-        return new Result(
-                completion.durableLsn(),
-                completion.achievedLsn(),
-                true,
-                stats.baseBytes(),
-                stats.walBytes(),
-                stats.zeroBytes(),
-                stats.skippedBlocks());
+        return new Result(completion.durableLsn(), completion.achievedLsn(), true);
     }
 
     private void stopBaseLane(CompletableFuture<Void> baseLane) {
@@ -206,7 +235,7 @@ final class Rebuild extends RecoverySession {
         RebuildSession started = session;
         long blocks = volume.status().spec().blocks();
         if (started == null) {
-            return new Position(SessionPhase.accepted, 0, 0, 0, blocks, 0);
+            return new Position(SessionPhase.accepted, 0, 0, 0, blocks, 0, 0);
         }
         RebuildProgress at = started.progress();
         SessionPhase phase =
@@ -223,7 +252,8 @@ final class Rebuild extends RecoverySession {
                 at.walAppliedLsn(),
                 at.baseBlocksDone(),
                 at.baseBlocksTotal(),
-                baseLaneBytes + walLaneBytes);
+                baseLaneBytes,
+                walLaneBytes);
     }
 
     @Override
@@ -232,27 +262,24 @@ final class Rebuild extends RecoverySession {
         return started == null ? 0 : started.progress().durableLsn();
     }
 
-    /** The base lane's records one by one; first the session's task uses it, then only the base lane's. */
-    private static final class BaseRecords {
-        private final BaseLaneReader lane;
-        private List<SpecificRecord> polled = List.of();
-        private int next;
+    /** Chunks of the base applied without gap from the first on: the primary sends a window ahead of them. */
+    @Override
+    long baseChunks() {
+        return chunks.value();
+    }
 
-        BaseRecords(BaseLaneReader lane) {
-            this.lane = lane;
-        }
+    @Override
+    protected long goalLsn() {
+        return goalLsn;
+    }
 
-        /** The next record, or null when none came. */
-        SpecificRecord next() {
-            if (next == polled.size()) {
-                polled = lane.poll(POLL);
-                next = 0;
-            }
-            return polled.isEmpty() ? null : polled.get(next++);
+    @Override
+    protected Brought brought() {
+        RebuildSession started = session;
+        if (started == null) {
+            return new Brought(0, 0, 0, 0);
         }
-
-        long bytes() {
-            return lane.bytes();
-        }
+        RebuildProgress at = started.progress();
+        return new Brought(at.baseBytes(), at.walBytes(), at.zeroBytes(), at.skippedBlocks());
     }
 }

@@ -3,15 +3,20 @@ package io.keepup.node.replica;
 import io.keepup.node.NodeContext;
 import io.keepup.node.NodeCounter;
 import io.keepup.node.NodeSettings;
+import io.keepup.node.RecoveryLimits;
 import io.keepup.node.Trouble;
 import io.keepup.node.event.NodeClosingException;
+import io.keepup.node.event.NodeEvents.Pace;
 import io.keepup.node.event.NodeEvents.Position;
 import io.keepup.node.event.NodeEvents.Result;
 import io.keepup.node.event.NodeEvents.SessionRef;
+import io.keepup.node.event.NodeEvents.Totals;
 import io.keepup.node.event.PublishException;
 import io.keepup.node.world.Mutex;
 import io.keepup.schemas.registry.RegistryException;
 import io.keepup.v1.FailureReason;
+import io.keepup.v1.SessionCause;
+import io.keepup.v1.WaitingFor;
 import io.keepup.volume.Volume;
 import java.time.Duration;
 import java.time.Instant;
@@ -30,6 +35,10 @@ abstract class RecoverySession implements Runnable {
 
     private static final Logger log = LoggerFactory.getLogger(RecoverySession.class);
     private static final Duration RETRY = Duration.ofSeconds(1);
+    /** How often a session that waits looks whether it still should. */
+    private static final Duration LOOK = Duration.ofMillis(200);
+    /** How often a session that waits for its turn says so: well below what a watchdog takes for silence. */
+    private static final long SAY_WAITING_MS = 5_000;
 
     /** Where the live lane goes on after a completed session, and what the session proved. */
     record Outcome(Result result, long nextOffset) {}
@@ -45,13 +54,17 @@ abstract class RecoverySession implements Runnable {
     protected final NodeContext context;
     protected final Volume volume;
     protected final SessionRef ref;
+    private final SessionCause cause;
+    private final Instant begunAt;
     private final Instant deadline;
+    private final LastMinute lastMinute = new LastMinute();
     private RecoverySession previous;
     private final Ended listener;
     private final CompletableFuture<Void> done = new CompletableFuture<>();
     private final CompletableFuture<Void> abandon = new CompletableFuture<>();
     private final Mutex reports;
     private volatile FailureReason cancelled;
+    private volatile WaitingFor waitingFor;
     private volatile long movedAt;
     private long reportedAt = Long.MIN_VALUE;
 
@@ -59,12 +72,15 @@ abstract class RecoverySession implements Runnable {
             NodeContext context,
             Volume volume,
             SessionRef ref,
+            SessionCause cause,
             Instant deadline,
             RecoverySession previous,
             Ended listener) {
         this.context = context;
         this.volume = volume;
         this.ref = ref;
+        this.cause = cause;
+        this.begunAt = context.clock().instant();
         this.deadline = deadline;
         this.previous = previous;
         this.listener = listener;
@@ -78,8 +94,22 @@ abstract class RecoverySession implements Runnable {
     /** Where the session stands now. */
     protected abstract Position position();
 
+    /** The LSN that has to be applied, as far as it is known. */
+    protected abstract long goalLsn();
+
+    /** Data brought so far. */
+    protected abstract Brought brought();
+
+    /** Bytes of data; blocks of the base that newer WAL made superfluous. */
+    record Brought(long baseBytes, long walBytes, long zeroBytes, long skippedBlocks) {}
+
     /** Durable LSN reached in this session: what its pin may follow [N2]. */
     abstract long durableLsn();
+
+    /** Chunks of a base applied without gap from the first on; 0 where there is no base. */
+    long baseChunks() {
+        return 0;
+    }
 
     /** The protocol's word for what ended the session. */
     protected FailureReason reason(RuntimeException failure) {
@@ -96,14 +126,16 @@ abstract class RecoverySession implements Runnable {
             if (outcome == null) {
                 return;
             }
-            say(() -> context.events().completed(ref, outcome.result));
+            Totals totals = totals();
+            say(() -> context.events().completed(ref, outcome.result, totals));
             context.metrics().count(NodeCounter.SESSIONS_COMPLETED);
             log.info(
-                    "Volume {}: {} session {} completed, {}",
+                    "Volume {}: {} session {} completed, {}, {}",
                     ref.volumeId(),
                     ref.kind(),
                     ref.sessionId(),
-                    outcome.result);
+                    outcome.result,
+                    totals);
             listener.ended(this, Optional.of(outcome));
         } catch (Abandoned | NodeClosingException e) {
             log.info("Volume {}: {} session {} left as it is", ref.volumeId(), ref.kind(), ref.sessionId());
@@ -130,6 +162,17 @@ abstract class RecoverySession implements Runnable {
             fail(new IllegalStateException("the session broke off: " + e, e));
             throw e;
         }
+    }
+
+    private Totals totals() {
+        Brought brought = brought();
+        return new Totals(
+                cause,
+                brought.baseBytes,
+                brought.walBytes,
+                brought.zeroBytes,
+                brought.skippedBlocks,
+                Duration.between(begunAt, context.clock().instant()));
     }
 
     /** Says a terminal event. Whatever keeps it from being said, somebody waits for it: it is said again until heard. */
@@ -169,7 +212,8 @@ abstract class RecoverySession implements Runnable {
                 reason,
                 failure);
         abort(reason);
-        say(() -> context.events().failed(ref, reason, String.valueOf(failure.getMessage())));
+        Totals totals = totals();
+        say(() -> context.events().failed(ref, reason, String.valueOf(failure.getMessage()), totals));
         listener.ended(this, Optional.empty());
     }
 
@@ -191,6 +235,35 @@ abstract class RecoverySession implements Runnable {
         }
     }
 
+    /** Waits for this session's turn, says so now and then, and is not taken for one that stands still. */
+    protected void awaitTurn(CompletableFuture<Void> turn, WaitingFor what) {
+        if (turn.isDone()) {
+            return;
+        }
+        log.info("Volume {}: {} session {} waits for {}", ref.volumeId(), ref.kind(), ref.sessionId(), what);
+        waitingFor = what;
+        report(true);
+        while (!context.tasks().await(turn, LOOK)) {
+            movedAt = context.clock().millis();
+            check();
+            reports.run(() -> reportIfDue(SAY_WAITING_MS));
+        }
+        waitingFor = null;
+        movedAt = context.clock().millis();
+        report(true);
+    }
+
+    /** So many bytes came: waits as long as the node's limit asks for. */
+    protected void received(long bytes) {
+        RecoveryLimits limits = context.limits();
+        limits.spend(bytes);
+        for (Duration pause = limits.pause(); !pause.isZero(); pause = limits.pause()) {
+            context.tasks().await(abandon, pause.compareTo(LOOK) < 0 ? pause : LOOK);
+            movedAt = context.clock().millis();
+            check();
+        }
+    }
+
     /** Something moved: the stall limit starts anew, and progress is reported when it is due. */
     protected void moved() {
         movedAt = context.clock().millis();
@@ -203,18 +276,23 @@ abstract class RecoverySession implements Runnable {
     }
 
     private void report(boolean always) {
-        reports.run(() -> reportIfDue(always));
+        long least = always
+                ? 0
+                : context.settings().get(NodeSettings.SESSION_PROGRESS).toMillis();
+        reports.run(() -> reportIfDue(least));
     }
 
-    private void reportIfDue(boolean always) {
+    private void reportIfDue(long leastMs) {
         long now = context.clock().millis();
-        if (!always
-                && now - reportedAt
-                        < context.settings().get(NodeSettings.SESSION_PROGRESS).toMillis()) {
+        if (leastMs > 0 && now - reportedAt < leastMs) {
             return;
         }
         reportedAt = now;
-        context.events().progress(ref, position());
+        Position at = position();
+        lastMinute.add(now, at);
+        context.events()
+                .progress(
+                        ref, at, new Pace(waitingFor, lastMinute.bytesPerSecond(), lastMinute.secondsLeft(goalLsn())));
     }
 
     /** Ends the session with a reason; its own task says so. */

@@ -352,7 +352,8 @@ public final class ReplicaVolume implements AutoCloseable {
                 reached,
                 session != null,
                 newest == null ? null : newest.id(),
-                following && session == null && status.recoverable());
+                following && session == null && status.recoverable(),
+                session == null ? 0 : session.baseChunks());
     }
 
     private RecoverySession running() {

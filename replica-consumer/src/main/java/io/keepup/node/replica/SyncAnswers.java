@@ -25,8 +25,15 @@ final class SyncAnswers {
      * @param reachedLsn highest LSN that came; in a session the session's durable position, which its pin follows [N2]
      * @param sessionId newest session known, running or over: the primary tells from it that a session has ended
      * @param following whether the asked LSN can come by itself
+     * @param baseChunks of the base of a rebuild under way, applied without gap from the first on
      */
-    record Facts(VolumeStatus status, long reachedLsn, boolean sessionActive, Long sessionId, boolean following) {}
+    record Facts(
+            VolumeStatus status,
+            long reachedLsn,
+            boolean sessionActive,
+            Long sessionId,
+            boolean following,
+            long baseChunks) {}
 
     private final NodeContext context;
     private final String volumeId;
@@ -51,7 +58,7 @@ final class SyncAnswers {
                     request.getMeta().getEpoch(),
                     epoch);
             SyncAck mismatch = new SyncAck(0L, 0L, 0L, 0L, false, null, AckKind.epoch_mismatch, false, null, 0L);
-            context.events().answer(volumeId, epoch, request.getPrimaryId(), request.getSyncId(), mismatch);
+            context.events().answer(volumeId, epoch, request.getPrimaryId(), request.getSyncId(), mismatch, 0);
             return;
         }
         open = request;
@@ -92,6 +99,6 @@ final class SyncAnswers {
                 facts.sessionId,
                 status.appliedEpoch());
         context.metrics().count(NodeCounter.SYNCS_ANSWERED);
-        context.events().answer(volumeId, epoch, request.getPrimaryId(), request.getSyncId(), ack);
+        context.events().answer(volumeId, epoch, request.getPrimaryId(), request.getSyncId(), ack, facts.baseChunks);
     }
 }

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.keepup.node.NodeContext;
 import io.keepup.node.NodeMetrics;
 import io.keepup.node.NodeSettings;
+import io.keepup.node.RecoveryLimits;
 import io.keepup.node.event.EventPublisher;
 import io.keepup.node.event.NodeEvents;
 import io.keepup.node.event.NodeEvents.Position;
@@ -14,6 +15,7 @@ import io.keepup.node.event.NodeEvents.SessionRef;
 import io.keepup.node.world.Tasks;
 import io.keepup.node.world.ThreadTasks;
 import io.keepup.schemas.codec.RecordCodec;
+import io.keepup.v1.SessionCause;
 import io.keepup.v1.SessionCompleted;
 import io.keepup.v1.SessionFailed;
 import io.keepup.v1.SessionKind;
@@ -76,12 +78,19 @@ class RecoverySessionTest {
         NodeSettings settings =
                 new NodeSettings("vs-1", Path.of("unused"), "unused:1", "unused", "127.0.0.1:0", Map.of());
         Clock clock = Clock.systemUTC();
+        RecoveryLimits limits = new RecoveryLimits(clock, settings.recoveryLimits());
         Tasks tasks = new ThreadTasks();
         NodeEvents events = new NodeEvents("vs-1", clock, new EventPublisher(broker, NAMES, metrics, tasks));
-        NodeContext context = new NodeContext(settings, clock, tasks, null, null, null, NAMES, events, metrics);
+        NodeContext context = new NodeContext(settings, clock, tasks, null, null, null, NAMES, events, metrics, limits);
         SessionRef ref = new SessionRef("v", "vs-p", 1, 7, SessionKind.catchup);
         return new RecoverySession(
-                context, null, ref, Instant.now().plusSeconds(60), null, (s, o) -> ends.add(o.isPresent())) {
+                context,
+                null,
+                ref,
+                SessionCause.behind,
+                Instant.now().plusSeconds(60),
+                null,
+                (s, o) -> ends.add(o.isPresent())) {
             @Override
             protected Outcome recover() {
                 return work.get();
@@ -89,7 +98,17 @@ class RecoverySessionTest {
 
             @Override
             protected Position position() {
-                return new Position(SessionPhase.running, 0, 0, 0, 0, 0);
+                return new Position(SessionPhase.running, 0, 0, 0, 0, 0, 0);
+            }
+
+            @Override
+            protected long goalLsn() {
+                return 0;
+            }
+
+            @Override
+            protected Brought brought() {
+                return new Brought(0, 0, 0, 0);
             }
 
             @Override
@@ -106,8 +125,7 @@ class RecoverySessionTest {
     @Test
     void an_end_that_the_broker_refuses_for_a_while_is_said_when_it_no_longer_does_and_said_once() {
         refusals.set(1);
-        session(() -> new RecoverySession.Outcome(new Result(9, 9, false, 0, 0, 0, 0), 3))
-                .run();
+        session(() -> new RecoverySession.Outcome(new Result(9, 9, false), 3)).run();
         assertThat(terminal()).containsExactly(SessionCompleted.class.getSimpleName());
         assertThat(ends).containsExactly(true);
     }

@@ -26,6 +26,7 @@ import io.keepup.v1.SyncAnswer;
 import io.keepup.v1.SyncRequest;
 import io.keepup.v1.VolumeProjection;
 import io.keepup.v1.WalBatch;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.avro.Schema;
@@ -53,6 +54,9 @@ public final class Topics {
      * fold could not get past it. Brokers take 1 MiB by default, the embedded one 16 MiB.
      */
     public static final int REJECTED_MAX_MESSAGE_BYTES = 32 << 20;
+
+    /** Size of a base lane's segment, bytes: what is consumed can go only when a segment is full. */
+    private static final int BASE_SEGMENT_BYTES = 32 << 20;
 
     private static final Map<String, String> FOREVER = Map.of("retention.ms", "-1", "retention.bytes", "-1");
 
@@ -108,12 +112,18 @@ public final class Topics {
                         SYNC_ACKS, Key.NODE, partitions, Cleanup.DELETE, ephemeral(), schemas(SyncAnswer.SCHEMA$)));
     }
 
-    /** The two lanes of one volume. Nothing on them expires by age: the primary trims by deleting records. */
+    /**
+     * The two lanes of one volume. Nothing on them expires by age: the primary trims by deleting records, the base lane's
+     * while a base is on its way. A broker gives the space back in whole segments.
+     */
     public static List<TopicSpec> lanes(String volumeId) {
         Map<String, String> lane = Map.of(
                 "retention.ms", "-1",
                 "retention.bytes", "-1",
+                "file.delete.delay.ms", "1000",
                 "max.message.bytes", String.valueOf(LANE_MAX_MESSAGE_BYTES));
+        Map<String, String> baseLane = new HashMap<>(lane);
+        baseLane.put("segment.bytes", String.valueOf(BASE_SEGMENT_BYTES));
         return List.of(
                 new TopicSpec(wal(volumeId), Key.VOLUME, 1, Cleanup.DELETE, lane, schemas(WalBatch.SCHEMA$)),
                 new TopicSpec(
@@ -121,7 +131,7 @@ public final class Topics {
                         Key.SESSION,
                         1,
                         Cleanup.DELETE,
-                        lane,
+                        baseLane,
                         schemas(BaseManifest.SCHEMA$, BaseChunk.SCHEMA$, BaseEnd.SCHEMA$)));
     }
 

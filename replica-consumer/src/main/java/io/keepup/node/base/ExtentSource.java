@@ -1,4 +1,4 @@
-package io.keepup.node.primary;
+package io.keepup.node.base;
 
 import io.keepup.volume.BaseBlocks;
 import io.keepup.volume.Volume;
@@ -6,10 +6,11 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * Cuts a volume's extent into chunks, in order, reading one window at a time. Runs of zeros, found in steps of at least
- * 64 KiB, become chunks without payload, up to 64 MiB long. A chunk's payload is valid until the next one is asked for.
+ * A base of the whole extent: flushed first, then read past the dirty map, so that no block is older than the boundary. Cut
+ * into chunks in order, one window read at a time. Runs of zeros, found in steps of at least 64 KiB, become chunks without
+ * payload, up to 64 MiB long.
  */
-final class ExtentChunks {
+final class ExtentSource implements BaseSource {
 
     private static final int STEP_BYTES = 64 << 10;
     private static final int MAX_ZERO_RUN_BYTES = 64 << 20;
@@ -28,7 +29,7 @@ final class ExtentChunks {
     private long nextLba;
     private long seq;
 
-    ExtentChunks(Volume volume, long sessionId, long epoch, int chunkBytes) {
+    ExtentSource(Volume volume, long sessionId, long epoch, int chunkBytes) {
         this.volume = volume;
         this.sessionId = sessionId;
         this.epoch = epoch;
@@ -40,8 +41,19 @@ final class ExtentChunks {
         this.window = new byte[windowBlocks * blockSize];
     }
 
-    /** The next chunk, or null after the last. */
-    BaseBlocks next() {
+    @Override
+    public long begin() {
+        return volume.flush();
+    }
+
+    /** Whatever was read got into the extent by a flush, and a flush makes its WAL durable first. */
+    @Override
+    public long headLsn() {
+        return volume.status().durableLsn();
+    }
+
+    @Override
+    public BaseBlocks next() {
         if (nextLba >= blocks) {
             return null;
         }

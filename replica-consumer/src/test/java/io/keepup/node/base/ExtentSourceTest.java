@@ -1,4 +1,4 @@
-package io.keepup.node.primary;
+package io.keepup.node.base;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -14,7 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class ExtentChunksTest {
+class ExtentSourceTest {
 
     @TempDir
     Path directory;
@@ -35,9 +35,10 @@ class ExtentChunksTest {
                 volume.write(lba, ByteBuffer.wrap(data));
                 System.arraycopy(data, 0, content, lba * blockSize, data.length);
             }
-            volume.flush();
+            long head = volume.sync();
 
-            ExtentChunks chunks = new ExtentChunks(volume, 3, 1, chunkBytes);
+            ExtentSource chunks = new ExtentSource(volume, 3, 1, chunkBytes);
+            assertThat(chunks.begin()).isEqualTo(head);
             byte[] received = new byte[content.length];
             Arrays.fill(received, (byte) 1);
             long next = 0;
@@ -64,6 +65,7 @@ class ExtentChunksTest {
             assertThat(last).isNotNull();
             assertThat(received).isEqualTo(content);
             assertThat(zeroBlocks).isPositive();
+            assertThat(chunks.headLsn()).isEqualTo(head);
         }
     }
 }

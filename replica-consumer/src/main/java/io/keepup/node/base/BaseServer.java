@@ -1,0 +1,141 @@
+package io.keepup.node.base;
+
+import io.keepup.node.NodeContext;
+import io.keepup.node.NodeCounter;
+import io.keepup.node.lane.LaneRecords;
+import io.keepup.v1.BaseEnd;
+import io.keepup.v1.BaseManifest;
+import io.keepup.volume.BaseBlocks;
+import io.keepup.volume.BaseDigest;
+import io.keepup.volume.VolumeSpec;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import org.apache.kafka.clients.producer.Producer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Serves the base of one rebuild session: manifest, chunks, end. A base that cannot be served ends with {@code chunks = 0},
+ * which no real base has: the replica fails the session at once instead of waiting for its stall limit.
+ */
+final class BaseServer implements Runnable {
+
+    private static final Logger log = LoggerFactory.getLogger(BaseServer.class);
+    private static final Duration CLOSE = Duration.ofMillis(500);
+
+    private final NodeContext context;
+    private final VolumeSpec spec;
+    private final long epoch;
+    private final long sessionId;
+    private final long targetLsn;
+    private final BaseSource source;
+    private final BaseStream stream;
+    private final CompletableFuture<Void> ended = new CompletableFuture<>();
+
+    /** @param source null: the base is given up before it begins */
+    BaseServer(
+            NodeContext context,
+            VolumeSpec spec,
+            long epoch,
+            long sessionId,
+            long targetLsn,
+            BaseSource source,
+            BaseStream stream) {
+        this.context = context;
+        this.spec = spec;
+        this.epoch = epoch;
+        this.sessionId = sessionId;
+        this.targetLsn = targetLsn;
+        this.source = source;
+        this.stream = stream;
+    }
+
+    @Override
+    public void run() {
+        try {
+            Producer<byte[], byte[]> producer = context.kafka().laneProducer("base-" + spec.volumeId());
+            try {
+                run(producer);
+            } finally {
+                producer.close(CLOSE); // all is acknowledged, or nobody wants it any more
+            }
+        } finally {
+            ended.complete(null);
+        }
+    }
+
+    private void run(Producer<byte[], byte[]> producer) {
+        try {
+            if (source == null) {
+                end(producer, 0, 0, 0, 0);
+            } else {
+                serve(producer);
+            }
+        } catch (RuntimeException e) {
+            giveUp(producer, e);
+        }
+    }
+
+    private void giveUp(Producer<byte[], byte[]> producer, RuntimeException failure) {
+        if (stream.stopped()) {
+            return;
+        }
+        log.error("Volume {}: the base of session {} cannot be served", spec.volumeId(), sessionId, failure);
+        stream.forget();
+        try {
+            end(producer, 0, 0, 0, 0);
+        } catch (RuntimeException e) {
+            log.error("Volume {}: nor can the replica of session {} be told", spec.volumeId(), sessionId, e);
+        }
+    }
+
+    private void serve(Producer<byte[], byte[]> producer) {
+        long started = context.clock().millis();
+        long baseLsn = source.begin();
+        if (baseLsn < targetLsn) {
+            throw new IllegalStateException("volume %s ends at LSN %d, below the target %d of session %d"
+                    .formatted(spec.volumeId(), baseLsn, targetLsn, sessionId));
+        }
+        stream.send(
+                producer,
+                "manifest",
+                new BaseManifest(spec.volumeId(), sessionId, epoch, baseLsn, spec.blockSize(), spec.blocks()));
+        BaseDigest digest = new BaseDigest();
+        long count = 0;
+        for (BaseBlocks chunk = source.next(); chunk != null && !stream.stopped(); chunk = source.next()) {
+            digest.add(chunk.crc32c());
+            stream.send(producer, String.valueOf(chunk.seq()), LaneRecords.chunk(chunk));
+            context.metrics().count(NodeCounter.BASE_CHUNKS_SENT);
+            int bytes = chunk.payload() == null ? 0 : chunk.payload().remaining();
+            context.metrics().add(NodeCounter.BASE_BYTES_SENT, bytes);
+            count++;
+        }
+        if (!stream.stopped()) {
+            end(producer, count, digest.value(), source.headLsn(), baseLsn);
+            log.info(
+                    "Volume {}: base of session {} sent, {} chunks at LSN {} in {} ms",
+                    spec.volumeId(),
+                    sessionId,
+                    count,
+                    baseLsn,
+                    context.clock().millis() - started);
+        }
+    }
+
+    private void end(Producer<byte[], byte[]> producer, long chunks, int digest, long headLsn, long baseLsn) {
+        stream.send(producer, "end", new BaseEnd(sessionId, epoch, chunks, digest & 0xffffffffL, headLsn, baseLsn));
+        stream.awaitAcknowledged();
+    }
+
+    void awaitEnd() {
+        context.tasks().await(ended);
+    }
+
+    long sessionId() {
+        return sessionId;
+    }
+
+    BaseStream stream() {
+        return stream;
+    }
+}
