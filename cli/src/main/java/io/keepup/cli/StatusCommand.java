@@ -6,6 +6,8 @@ import io.keepup.schemas.codec.RecordJson;
 import io.keepup.schemas.topic.Names;
 import io.keepup.v1.NodeView;
 import io.keepup.v1.ReplicaView;
+import io.keepup.v1.SessionPace;
+import io.keepup.v1.SessionState;
 import io.keepup.v1.SessionView;
 import io.keepup.v1.SyncAck;
 import io.keepup.v1.VolumeProjection;
@@ -85,6 +87,30 @@ final class StatusCommand implements Runnable {
         return tail > head || head == 0 ? "WAL empty at LSN " + head : "WAL %d to %d".formatted(tail, head);
     }
 
+    /** How a live session goes, in words; empty for others. */
+    static String pace(SessionView s) {
+        SessionPace pace = s.getPace();
+        boolean live = s.getState() == SessionState.issued || s.getState() == SessionState.running;
+        if (!live || pace == null) {
+            return "";
+        }
+        if (pace.getWaitingFor() != null) {
+            return "waits for " + pace.getWaitingFor();
+        }
+        StringBuilder words = new StringBuilder();
+        if (pace.getBaseBytes() > 0) {
+            words.append("base ").append(Sizes.text(pace.getBaseBytes())).append(", ");
+        }
+        words.append("WAL ").append(Sizes.text(pace.getWalBytes())).append(" received");
+        if (pace.getBytesPerSecond() > 0) {
+            words.append(", ").append(Sizes.text(pace.getBytesPerSecond())).append("/s");
+        }
+        if (pace.getSecondsLeft() != null) {
+            words.append(", %d s left".formatted(pace.getSecondsLeft()));
+        }
+        return words.toString();
+    }
+
     /** One volume with its replicas and nodes, on several lines. */
     static String details(VolumeProjection p) {
         StringBuilder out = new StringBuilder();
@@ -128,6 +154,10 @@ final class StatusCommand implements Runnable {
                     s.getProgress() == 0 ? "-" : s.getProgress(),
                     s.getBaseBlocksTotal() == 0 ? "-" : 100 * s.getBaseBlocksDone() / s.getBaseBlocksTotal() + " %",
                     s.getReason()));
+            String pace = pace(s);
+            if (!pace.isEmpty()) {
+                out.append("           ").append(pace).append(System.lineSeparator());
+            }
         }
         String node = "  %-10s %-9s %5s  %-18s %s%n";
         out.append(System.lineSeparator()).append(node.formatted("NODE", "ROLE", "EPOCH", "MODE", "REASON"));

@@ -76,9 +76,20 @@ function session(view) {
   if (view.sessionId > 0) notes.push(`session ${number(view.sessionId)}`);
   if (view.cause) notes.push(view.cause);
   if (view.state === 'failed' && view.reason) notes.push(view.reason);
-  if (live && view.bytes > 0) notes.push(`${bytes(view.bytes)} received`);
+  if (live) notes.push(...pace(view));
   if (notes.length > 0) cell.append(el('div', { class: 'quiet' }, notes.join(' · ')));
   return cell;
+}
+
+/** How a live session goes: what it waits for, or what came, how fast, and how long the rest takes. */
+function pace(view) {
+  const told = view.pace;
+  if (told && told.waitingFor) return [`waits for ${told.waitingFor}`];
+  const notes = [];
+  if (view.bytes > 0) notes.push(`${bytes(view.bytes)} received`);
+  if (told && told.bytesPerSecond > 0) notes.push(`${bytes(told.bytesPerSecond)}/s`);
+  if (told && told.secondsLeft !== null) notes.push(`${number(told.secondsLeft)} s left`);
+  return notes;
 }
 
 function lanes(replica) {
