@@ -57,6 +57,7 @@ public final class ConfluentAvroCodec implements RecordCodec {
         s.out.write(writer.id >>> 8);
         s.out.write(writer.id);
         try {
+            // Without a buffer: that would copy payloads once more, and keep the rest of a record that failed.
             s.encoder = EncoderFactory.get().directBinaryEncoder(s.out, s.encoder);
             writer.datum.write(value, s.encoder);
             s.encoder.flush();
