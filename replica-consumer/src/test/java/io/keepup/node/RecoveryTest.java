@@ -224,6 +224,25 @@ class RecoveryTest {
     }
 
     @Test
+    void a_session_whose_cancel_came_first_never_begins_and_frees_its_pin_and_the_next_one_runs() {
+        SyncAckReceived facts = returnBehind(100);
+        engine.cancel(r, r, 1, 5, FailureReason.cancelled);
+        engine.rebuild(r, p, 1, 5, facts.getPrimaryWalHead(), SessionCause.operator_request);
+        engine.ack(
+                r,
+                e -> Long.valueOf(5).equals(e.getAck().getSessionId())
+                        && !e.getAck().getSessionActive());
+        await().atMost(PlayedEngine.LIMIT)
+                .until(() -> nodes.get(p).metrics().get(NodeCounter.PINS_TAKEN) == 1
+                        && primary.status().pins().isEmpty());
+
+        engine.catchUp(r, p, 1, 6, facts);
+        engine.completed(6);
+        assertEqualCopies();
+        assertThat(engine.events(SessionProgress.class)).noneMatch(e -> e.getSessionId() == 5);
+    }
+
+    @Test
     void R9_a_node_stopped_in_mid_rebuild_reports_the_session_lost_and_itself_empty() {
         SyncAckReceived facts = returnBehind(200);
         long target = facts.getPrimaryWalHead();

@@ -267,9 +267,7 @@ public final class ReplicaVolume implements AutoCloseable {
 
     private void begin(RecoverySession next) {
         remember(next.ref(), true);
-        if (session != null) {
-            session.cancel(FailureReason.superseded);
-        }
+        supersede();
         session = next;
         following = false;
         lane.leave(this);
@@ -280,9 +278,18 @@ public final class ReplicaVolume implements AutoCloseable {
         answers.durable(this::facts);
     }
 
+    private void supersede() {
+        if (session != null) {
+            session.cancel(FailureReason.superseded);
+        }
+    }
+
+    /** Of two sessions the newer one is remembered. */
     private void remember(SessionRef ref, boolean live) {
-        note.update(state -> state.withSession(
-                new NoteState.Session(ref.sessionId(), ref.epoch(), ref.kind(), ref.primaryId(), live)));
+        NoteState.Session noted =
+                new NoteState.Session(ref.sessionId(), ref.epoch(), ref.kind(), ref.primaryId(), live);
+        note.update(state ->
+                state.session() != null && state.session().id() > noted.id() ? state : state.withSession(noted));
     }
 
     /** The session is over, and said to be. If the note cannot say so too, the next start says it again, to no effect [G4]. */
@@ -316,11 +323,19 @@ public final class ReplicaVolume implements AutoCloseable {
         }
     }
 
-    /** Ends a session by decision; the session says so itself. */
+    /**
+     * Ends a session by decision; the session says so itself. One that did not begin yet never will: the end may come
+     * before the beginning, and no session is run that nobody listens to.
+     */
     public void cancelled(CancelSession command) {
+        long sessionId = command.getSessionId();
         lock.run(() -> {
-            if (session != null && session.ref().sessionId() == command.getSessionId()) {
+            NoteState.Session newest = note.state().session();
+            if (session != null && session.ref().sessionId() == sessionId) {
                 session.cancel(command.getReason());
+            } else if (newest == null || sessionId > newest.id()) {
+                supersede();
+                remember(ref(sessionId, SessionKind.unknown), false);
             } else {
                 context.metrics().count(NodeCounter.STALE_SESSION);
             }
