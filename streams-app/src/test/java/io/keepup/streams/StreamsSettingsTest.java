@@ -21,7 +21,7 @@ class StreamsSettingsTest {
         assertThat(config.getLong(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG)).isEqualTo(5);
         Map<String, Object> producer = config.getProducerConfigs("test");
         assertThat(producer)
-                .containsEntry(ProducerConfig.LINGER_MS_CONFIG, 0L)
+                .containsEntry(ProducerConfig.LINGER_MS_CONFIG, 5L)
                 .containsEntry(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, 32 << 20);
     }
 
