@@ -7,6 +7,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -15,7 +16,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code keepup assign}: the master's word on who holds a volume, one event for each node. */
+/** {@code keepup assign}: the master's word on who holds a volume, one event for each node, and what the fold makes of it. */
 @Command(
         name = "assign",
         description = "Say who holds a volume: its primary and replicas, from an epoch on.",
@@ -73,7 +74,18 @@ final class AssignCommand implements Runnable {
                 size == null ? 0 : size,
                 blockSize == null ? 0 : Math.toIntExact(blockSize),
                 EventLog.operator());
-        VolumeProjection now = Projections.read(cluster).get(volumeId);
+        try (Verdict verdict = new Verdict(cluster, volumeId)) {
+            VolumeProjection before = Projections.read(cluster).get(volumeId);
+            requireLawful(before);
+            try (Producer<byte[], byte[]> producer = cluster.producer()) {
+                List<RecordMetadata> published = assignments.publish(producer, cluster.codec());
+                print(assignments, verdict.of(assignments, published, before));
+            }
+        }
+    }
+
+    /** What is sure to be refused is not even said. */
+    private void requireLawful(VolumeProjection now) {
         if (now != null && epoch < now.getMeta().getEpoch()) {
             throw new Failure("epoch %d is below %s's epoch %d and would be refused: use a higher one"
                     .formatted(epoch, volumeId, now.getMeta().getEpoch()));
@@ -82,13 +94,14 @@ final class AssignCommand implements Runnable {
             throw new Failure("%s has %d bytes and a volume does not change its size: leave --size out"
                     .formatted(volumeId, now.getSizeBytes()));
         }
-        try (Producer<byte[], byte[]> producer = cluster.producer()) {
-            assignments.publish(producer, cluster.codec());
-        }
+    }
+
+    private void print(Assignments assignments, VolumeProjection now) {
         assignments
                 .events()
                 .forEach(e -> System.out.printf(
                         "%s is %s of %s from epoch %d%n", e.getMeta().getNodeId(), e.getRole(), volumeId, epoch));
+        System.out.println(StatusCommand.headline(now));
     }
 
     private void validate() {

@@ -4,12 +4,17 @@ import io.keepup.schemas.codec.RecordCodec;
 import io.keepup.v1.AssignmentDelivered;
 import io.keepup.v1.Meta;
 import io.keepup.v1.ReplicaEndpoint;
+import io.keepup.v1.ReplicaView;
 import io.keepup.v1.Role;
+import io.keepup.v1.VolumeProjection;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.RecordMetadata;
 
 /**
  * One assignment of a volume, as the events that say it: one for each node, replicas before their primary.
@@ -46,9 +51,30 @@ public record Assignments(
     /**
      * Publishes the events; returns when Kafka has them all.
      *
+     * @return where they lie, in the order of {@link #events()}
      * @throws Failure when Kafka does not take one
      */
-    public void publish(Producer<byte[], byte[]> producer, RecordCodec codec) {
-        events().forEach(event -> EventLog.publish(producer, codec, event));
+    public List<RecordMetadata> publish(Producer<byte[], byte[]> producer, RecordCodec codec) {
+        return events().stream()
+                .map(event -> EventLog.publish(producer, codec, event))
+                .toList();
+    }
+
+    /** Whether a volume stands as this assignment says: folded, now or before. */
+    boolean isShownBy(VolumeProjection volume) {
+        return volume.getMeta().getEpoch() == epoch
+                && volume.getPrimaryId().equals(primary)
+                && volume.getReplicas().stream()
+                        .map(ReplicaView::getReplicaId)
+                        .collect(Collectors.toSet())
+                        .equals(Set.copyOf(replicas))
+                && events().stream().allMatch(event -> isShownBy(volume, event));
+    }
+
+    private static boolean isShownBy(VolumeProjection volume, AssignmentDelivered event) {
+        return volume.getNodes().stream()
+                .anyMatch(node -> node.getNodeId().equals(event.getMeta().getNodeId())
+                        && node.getRole() == event.getRole()
+                        && node.getEpoch() == event.getMeta().getEpoch());
     }
 }

@@ -9,6 +9,7 @@ import java.util.concurrent.ExecutionException;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 
 /** What operator and master say, put on the events topic. */
 final class EventLog {
@@ -19,13 +20,14 @@ final class EventLog {
      * Publishes an event; returns when Kafka has it.
      *
      * @param event one of the event records, whose first field is its meta
+     * @return where it lies
      * @throws Failure when Kafka does not take it
      */
-    static void publish(Producer<byte[], byte[]> producer, RecordCodec codec, SpecificRecord event) {
+    static RecordMetadata publish(Producer<byte[], byte[]> producer, RecordCodec codec, SpecificRecord event) {
         Meta meta = (Meta) event.get(0);
         String type = event.getSchema().getFullName();
         try {
-            producer.send(new ProducerRecord<>(
+            return producer.send(new ProducerRecord<>(
                             Topics.EVENTS,
                             null,
                             meta.getVolumeId().getBytes(StandardCharsets.UTF_8),

@@ -111,14 +111,19 @@ final class StatusCommand implements Runnable {
         return words.toString();
     }
 
-    /** One volume with its replicas and nodes, on several lines. */
-    static String details(VolumeProjection p) {
-        StringBuilder out = new StringBuilder();
-        out.append("%s: %s%s%n"
+    /** {@code vol-1: degraded (primary_silent)}. */
+    static String headline(VolumeProjection p) {
+        return "%s: %s%s"
                 .formatted(
                         p.getMeta().getVolumeId(),
                         p.getMode(),
-                        p.getReason().isEmpty() ? "" : " (" + p.getReason() + ")"));
+                        p.getReason().isEmpty() ? "" : " (" + p.getReason() + ")");
+    }
+
+    /** One volume with its replicas and nodes, on several lines. */
+    static String details(VolumeProjection p) {
+        StringBuilder out = new StringBuilder();
+        out.append(headline(p)).append(System.lineSeparator());
         out.append("  epoch %d, primary %s, %s, %s, durable %d%n%n"
                 .formatted(
                         p.getMeta().getEpoch(),
