@@ -52,7 +52,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 final class VolumeUnderTest implements BeforeEachCallback, AfterEachCallback {
 
     static final int BLOCK = 4096;
-    static final Duration LIMIT = Duration.ofSeconds(20);
+    static final Duration LIMIT = Duration.ofSeconds(60);
 
     private static final AtomicInteger NUMBERS = new AtomicInteger();
 
@@ -199,7 +199,9 @@ final class VolumeUnderTest implements BeforeEachCallback, AfterEachCallback {
 
     // ------------------------------------------------------------- block I/O
 
+    /** Once the node has the volume. */
     BlockClient client(String nodeId) {
+        on(nodeId);
         return nodes.client(nodeId, id);
     }
 

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Timeout;
 class ProjectionViewTest {
 
     private static final TopicPartition PARTITION = new TopicPartition(Topics.PROJECTIONS, 0);
-    private static final Duration LIMIT = Duration.ofSeconds(10);
+    private static final Duration LIMIT = Duration.ofSeconds(60);
 
     private final InMemoryRegistry registry = new InMemoryRegistry();
     private final RecordCodec codec = new ConfluentAvroCodec(registry);
