@@ -112,7 +112,7 @@ public final class VolumeLife {
                         4096 * (WRITTEN - 1));
             case 2 ->
                 new SessionCompleted(
-                        byNode(nodes.lagging), own(nodes.lagging), catchUp, SessionKind.CATCHUP, head, head, false);
+                        byNode(nodes.lagging), own(nodes.lagging), catchUp, SessionKind.CATCHUP, head - 1, head, false);
             case 3 -> ack(nodes.lost, cycle, 1, behind, head);
             case 4 ->
                 new SessionFailed(
@@ -121,7 +121,7 @@ public final class VolumeLife {
                         rebuild,
                         SessionKind.REBUILD,
                         FailureReason.TRANSPORT_LOST);
-            default -> new BarrierConfirmed(byNode(nodes.primary), head + 1);
+            default -> new BarrierConfirmed(byNode(nodes.primary), head);
         };
     }
 

@@ -3,6 +3,7 @@ package io.keepup.cli;
 import io.keepup.v1.AssignmentDelivered;
 import io.keepup.v1.BarrierConfirmed;
 import io.keepup.v1.CancelRequested;
+import io.keepup.v1.PrimarySilent;
 import io.keepup.v1.ReadinessObserved;
 import io.keepup.v1.RebuildRequested;
 import io.keepup.v1.ReplicaEndpoint;
@@ -11,6 +12,7 @@ import io.keepup.v1.SessionFailed;
 import io.keepup.v1.SessionProgress;
 import io.keepup.v1.SyncAck;
 import io.keepup.v1.SyncAckReceived;
+import java.time.temporal.ChronoUnit;
 import java.util.StringJoiner;
 import java.util.stream.Collectors;
 import org.apache.avro.specific.SpecificRecord;
@@ -47,6 +49,9 @@ public final class EventText {
             case RebuildRequested e -> "rebuild of %s wished for: %s".formatted(e.getReplicaId(), e.getWhy());
             case CancelRequested e ->
                 "end of %s session %d wished for: %s".formatted(e.getReplicaId(), e.getSessionId(), e.getWhy());
+            case PrimarySilent e ->
+                "%s was last heard at %s"
+                        .formatted(e.getMeta().getNodeId(), e.getSince().truncatedTo(ChronoUnit.SECONDS));
             case BarrierConfirmed e -> "durable up to %d".formatted(e.getDurableLsn());
             default -> event.getSchema().getName();
         };

@@ -82,7 +82,8 @@ final class Assignment {
                 view.walTail(),
                 view.walHead(),
                 durableLsn,
-                members);
+                members,
+                !renewed && view.silent());
     }
 
     /** Each assigned replica keeps its view, or gets one [E1]. */

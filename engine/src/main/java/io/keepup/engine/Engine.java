@@ -8,6 +8,7 @@ import io.keepup.engine.message.Event;
 import io.keepup.engine.message.Event.AssignmentDelivered;
 import io.keepup.engine.message.Event.BarrierConfirmed;
 import io.keepup.engine.message.Event.CancelRequested;
+import io.keepup.engine.message.Event.PrimarySilent;
 import io.keepup.engine.message.Event.ReadinessObserved;
 import io.keepup.engine.message.Event.RebuildRequested;
 import io.keepup.engine.message.Event.SessionCompleted;
@@ -46,14 +47,26 @@ public final class Engine {
     }
 
     /** Folds one event into the view of its node. Throws nothing. */
-    public Step step(VolumeState state, Event event) {
-        View view = viewOf(state, event);
+    public Step step(VolumeState before, Event event) {
+        View known = viewOf(before, event);
+        // Whatever the primary itself says shows that it is there.
+        View view = event.meta().saidByNode(known.nodeId()) ? known.withSilent(false) : known;
+        VolumeState state = view == known ? before : before.withView(view);
         return switch (event) {
             case AssignmentDelivered e -> Assignment.fold(policy, state, view, e);
             case ReadinessObserved e ->
                 quiet(state, view, view.withReadiness(view.readiness().with(e))); // [E2]
             case BarrierConfirmed e -> quiet(state, view, raised(view, e.durableLsn())); // [E9], [P2] a proof
+            case PrimarySilent e -> quiet(state, view, silent(view));
             case Event.OfReplica e -> ofReplica(state, view, e);
+        };
+    }
+
+    /** The founding engine does not miss anybody. */
+    private View silent(View view) {
+        return switch (policy) {
+            case Policy.Reference reference -> view;
+            case Policy.Safe safe -> view.withSilent(true);
         };
     }
 
@@ -97,7 +110,8 @@ public final class Engine {
                 event.primaryWalTail(),
                 event.primaryWalHead(),
                 view.durableLsn(),
-                view.replicas());
+                view.replicas(),
+                view.silent());
         Session session = replica.session();
         return switch (policy) {
             case Policy.Reference reference -> {

@@ -19,6 +19,7 @@ import io.keepup.engine.message.Event;
 import io.keepup.engine.message.Event.AssignmentDelivered;
 import io.keepup.engine.message.Event.BarrierConfirmed;
 import io.keepup.engine.message.Event.CancelRequested;
+import io.keepup.engine.message.Event.PrimarySilent;
 import io.keepup.engine.message.Event.ReadinessObserved;
 import io.keepup.engine.message.Event.RebuildRequested;
 import io.keepup.engine.message.Event.SessionCompleted;
@@ -108,8 +109,18 @@ public final class Guard {
         return switch (event) {
             case ReadinessObserved e -> Admitted.YES;
             case BarrierConfirmed e -> view.role() == Role.PRIMARY ? Admitted.YES : notPrimary(view); // [G9]
+            case PrimarySilent e -> view.role() == Role.PRIMARY ? admitSilence(view, e) : notPrimary(view); // [G9]
             case Event.OfReplica e -> admitOfReplica(view, e);
         };
+    }
+
+    private static Admission admitSilence(View view, PrimarySilent event) {
+        if (event.syncId() < view.lastSyncId()) { // [G5]
+            return new Rejected(
+                    STALE_SYNC,
+                    view.nodeId() + " was heard since: sync " + view.lastSyncId() + " is above " + event.syncId());
+        }
+        return view.silent() ? Repeated.YES : Admitted.YES; // [G8]
     }
 
     private static Admission admitOfReplica(View view, Event.OfReplica event) {

@@ -10,12 +10,13 @@ import io.keepup.engine.word.Role;
 import io.keepup.engine.word.SessionKind;
 import io.keepup.engine.word.SessionState;
 
-/** Derives mode, reason and health of a view [E10], [P1]. */
+/** Derives mode, reason and health of a view [E10], [P1]; a primary that is not heard is degraded whatever it said last. */
 final class Health {
 
     static final Projection ALLOCATED_ONLY = new Projection(Mode.ALLOCATED_ONLY, "allocated_only", false);
 
     private static final Projection NEEDS_REBUILD = new Projection(Mode.NEEDS_REBUILD, "replica_needs_rebuild", false);
+    private static final Projection SILENT = new Projection(Mode.DEGRADED, "primary_silent", false);
     private static final Projection RECOVERING = bootstrap("recovery_in_progress");
     private static final Projection REPLICA_READY = new Projection(Mode.REPLICA_READY, "replica_not_primary", false);
     private static final Projection HEALTHY = new Projection(Mode.PUBLISH_HEALTHY, "", true);
@@ -36,6 +37,9 @@ final class Health {
     /** [E10]: first match wins. */
     static Projection of(Policy policy, View view) {
         Projection recovery = ofSessions(view.replicas());
+        if (view.silent() && recovery != NEEDS_REBUILD) {
+            return SILENT; // the rest is what was last heard of it
+        }
         if (recovery != null) {
             return recovery;
         }

@@ -4,6 +4,7 @@ import io.keepup.engine.message.Event;
 import io.keepup.engine.message.Event.AssignmentDelivered;
 import io.keepup.engine.message.Event.BarrierConfirmed;
 import io.keepup.engine.message.Event.CancelRequested;
+import io.keepup.engine.message.Event.PrimarySilent;
 import io.keepup.engine.message.Event.ReadinessObserved;
 import io.keepup.engine.message.Event.RebuildRequested;
 import io.keepup.engine.message.Event.SessionCompleted;
@@ -61,6 +62,7 @@ final class Plausibility {
             case SessionFailed e -> negative(e.sessionId());
             case RebuildRequested e -> null;
             case CancelRequested e -> negative(e.sessionId());
+            case PrimarySilent e -> negative(e.syncId());
             case BarrierConfirmed e -> negative(e.durableLsn());
         };
     }

@@ -61,6 +61,9 @@ final class Gossip {
         if (random.nextInt(12) == 0) {
             return new Event.BarrierConfirmed(meta, random.nextInt(20) - 1);
         }
+        if (random.nextInt(12) == 0) {
+            return new Event.PrimarySilent(meta, often() ? view.lastSyncId() : random.nextInt(9) - 1);
+        }
         return random.nextBoolean() ? sync(view, meta) : ofSession(view, meta);
     }
 

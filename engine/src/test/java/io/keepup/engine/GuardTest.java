@@ -54,6 +54,7 @@ class GuardTest {
                 new SessionFailed(meta, R1, 1, SessionKind.CATCHUP, FailureReason.PIN_LOST),
                 new Event.RebuildRequested(meta, R1),
                 new Event.CancelRequested(meta, R1, 1),
+                new Event.PrimarySilent(meta, 1_000),
                 new BarrierConfirmed(meta, 1));
     }
 
@@ -229,6 +230,7 @@ class GuardTest {
         story.refuse(INVALID_FACTS, story.progress(R1, -1, 0));
         story.refuse(INVALID_FACTS, story.rebuildWish(" ")).refuse(INVALID_FACTS, story.cancelWish(R1, -1));
         story.refuse(INVALID_FACTS, new SessionFailed(ok, R1, -1, live.kind(), FailureReason.PIN_LOST));
+        story.refuse(INVALID_FACTS, new Event.PrimarySilent(ok, -1));
         // the edges
         story.tell(s -> s.ack(R1, at(0, 6), 1, 9)).tell(s -> s.ack(R1, at(9), 10, 9));
     }

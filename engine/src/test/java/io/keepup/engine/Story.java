@@ -7,6 +7,7 @@ import io.keepup.engine.message.Event;
 import io.keepup.engine.message.Event.AssignmentDelivered;
 import io.keepup.engine.message.Event.BarrierConfirmed;
 import io.keepup.engine.message.Event.CancelRequested;
+import io.keepup.engine.message.Event.PrimarySilent;
 import io.keepup.engine.message.Event.ReadinessObserved;
 import io.keepup.engine.message.Event.RebuildRequested;
 import io.keepup.engine.message.Event.SessionCompleted;
@@ -148,6 +149,11 @@ final class Story {
         return new SyncAck(durable, applied, applied, 1, true, FailureReason.NONE, AckKind.QUORUM, false, 0, 0);
     }
 
+    /** No answer came. */
+    static SyncAck timedOut() {
+        return at(0).withKind(AckKind.TIMED_OUT);
+    }
+
     static SyncAck unrecoverable(long position, FailureReason reason) {
         return new SyncAck(position, position, position, 1, false, reason, AckKind.QUORUM, false, 0, 0);
     }
@@ -205,6 +211,12 @@ final class Story {
 
     CancelRequested cancelWish(String replicaId, long sessionId) {
         return new CancelRequested(meta(P, state.epoch(), "operator/jo"), replicaId, sessionId);
+    }
+
+    /** The watchdog misses the primary, which was heard as far as it was. */
+    PrimarySilent silence() {
+        return new PrimarySilent(
+                meta(P, state.epoch(), "watchdog"), state.primaryView().lastSyncId());
     }
 
     BarrierConfirmed barrier(long durableLsn) {

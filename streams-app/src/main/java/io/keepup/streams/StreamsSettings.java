@@ -34,6 +34,7 @@ public final class StreamsSettings {
     public static final String POLICY = "keepup.policy";
     public static final String WATCHDOG_INTERVAL = "keepup.watchdog.interval.ms";
     public static final String WATCHDOG_STALL = "keepup.watchdog.stall.ms";
+    public static final String WATCHDOG_SILENCE = "keepup.watchdog.primary.silence.ms";
     public static final String HTTP_HOST = "keepup.http.host";
     public static final String HTTP_PORT = "keepup.http.port";
     public static final String STATE_DIR = StreamsConfig.STATE_DIR_CONFIG;
@@ -68,6 +69,13 @@ public final class StreamsSettings {
                     ConfigDef.Range.atLeast(10),
                     MEDIUM,
                     "A session without progress for longer is failed, and the next facts decide, ms.")
+            .define(
+                    WATCHDOG_SILENCE,
+                    LONG,
+                    WatchdogSettings.DEFAULT.silenceLimit().toMillis(),
+                    ConfigDef.Range.atLeast(10),
+                    MEDIUM,
+                    "A primary not heard for longer is degraded until it is heard again, ms; well above node.sync.repeat.ms.")
             .define(HTTP_HOST, STRING, "127.0.0.1", MEDIUM, "Address of page and API; they know no login, so loopback.")
             .define(
                     HTTP_PORT,
@@ -218,8 +226,11 @@ public final class StreamsSettings {
     }
 
     public WatchdogSettings watchdog() {
-        return new WatchdogSettings(Duration.ofMillis((Long) values.get(WATCHDOG_INTERVAL)), Duration.ofMillis((Long)
-                values.get(WATCHDOG_STALL)));
+        return new WatchdogSettings(millis(WATCHDOG_INTERVAL), millis(WATCHDOG_STALL), millis(WATCHDOG_SILENCE));
+    }
+
+    private Duration millis(String name) {
+        return Duration.ofMillis((Long) values.get(name));
     }
 
     public String httpHost() {

@@ -6,6 +6,7 @@ import io.keepup.v1.BarrierConfirmed;
 import io.keepup.v1.CancelRequested;
 import io.keepup.v1.FailureReason;
 import io.keepup.v1.Meta;
+import io.keepup.v1.PrimarySilent;
 import io.keepup.v1.ReadinessObserved;
 import io.keepup.v1.RebuildRequested;
 import io.keepup.v1.ReplicaEndpoint;
@@ -120,6 +121,11 @@ public final class Events {
 
     private Meta byOperator(long epoch) {
         return Meta.newBuilder(meta(primary, epoch)).setSource("operator/jo").build();
+    }
+
+    public PrimarySilent silence(long epoch, long syncId) {
+        Meta meta = Meta.newBuilder(meta(primary, epoch)).setSource("watchdog").build();
+        return new PrimarySilent(meta, syncId, start);
     }
 
     public BarrierConfirmed barrier(long epoch, long durableLsn) {

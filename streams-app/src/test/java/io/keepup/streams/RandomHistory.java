@@ -83,7 +83,7 @@ public final class RandomHistory {
                 random.nextInt(10) == 0 ? random.nextInt(9) : replica.session().id();
         SessionKind kind = SessionKind.valueOf(replica.session().kind().word());
         return switch (random.nextInt(10)) {
-            case 0 -> events.primaryReady(epoch);
+            case 0 -> random.nextInt(3) == 0 ? events.silence(epoch, primary.lastSyncId()) : events.primaryReady(epoch);
             case 1 -> events.barrier(epoch, random.nextInt(200));
             case 2, 3 -> events.progress(replica.id(), epoch, session, kind, random.nextInt(200), pace());
             case 4 -> events.completed(replica.id(), epoch, session, kind, random.nextInt(300));

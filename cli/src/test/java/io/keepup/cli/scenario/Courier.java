@@ -201,7 +201,9 @@ final class Courier implements AutoCloseable {
     }
 
     private void handled(Parcel parcel) {
-        handled.add(parcel.type());
+        if (parcel.value() != null) { // not of what only marks the log
+            handled.add(parcel.type());
+        }
     }
 
     /** Handles parcels in another way from now on. */

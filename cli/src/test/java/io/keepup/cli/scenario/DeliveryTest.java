@@ -18,15 +18,18 @@ import io.keepup.v1.IssueCatchUp;
 import io.keepup.v1.IssueRebuild;
 import io.keepup.v1.Meta;
 import io.keepup.v1.Mode;
+import io.keepup.v1.PrimarySilent;
 import io.keepup.v1.RebuildRequested;
 import io.keepup.v1.RejectReason;
 import io.keepup.v1.Rejected;
 import io.keepup.v1.SessionFailed;
 import io.keepup.v1.SessionKind;
 import io.keepup.v1.SessionState;
+import io.keepup.v1.SyncAckReceived;
 import io.keepup.v1.VolumeProjection;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -50,7 +53,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * never healthier than the truth, every session has one terminal event, and pins are released once; the volume under test
  * itself holds the outputs against the log at the end.
  */
-@Timeout(120)
+@Timeout(300)
 class DeliveryTest {
 
     @RegisterExtension
@@ -106,8 +109,10 @@ class DeliveryTest {
     /** Long enough for a neighbour to come where one is sure to come, else short, so that the story goes on. */
     private static long patience(Parcel parcel, int nth) {
         return switch (parcel.topic()) {
-            case Topics.EVENTS -> 150;
-            case Topics.COMMANDS_SESSION -> parcel.type().equals("IssueCatchUp") ? 10_000 : 500;
+            case Topics.EVENTS -> parcel.type().equals("PrimarySilent") ? 10_000 : 150;
+            case Topics.COMMANDS_SESSION ->
+                // only once for each who has a part in it: the neighbour that comes is its end
+                parcel.type().equals("IssueCatchUp") && nth <= 2 ? 10_000 : 500;
             case Topics.SYNC_REQUESTS -> nth <= 2 ? 4_000 : 30; // the next question follows when this one timed out
             default -> 50;
         };
@@ -115,9 +120,7 @@ class DeliveryTest {
 
     /** All there is to say of a volume is said: by master, nodes, operator and fold. */
     private void story() throws Exception {
-        volume.start(p, r1, r2);
-        volume.assign(1, p, r1, r2);
-        volume.awaitReady(r1, r2);
+        volume.bootstrap(p, r1, r2);
         try (BlockClient client = volume.client(p);
                 Workload workload = volume.workload(client)) {
             workload.fillHalf();
@@ -159,6 +162,23 @@ class DeliveryTest {
             workload.end();
         }
         awaitHealthyAndEqual();
+
+        // a primary that is missed, and heard again
+        PrimarySilent missed = new PrimarySilent(
+                Meta.newBuilder(volume.meta(p, 1)).setSource("watchdog").build(), lastSyncId(), Instant.now());
+        volume.putEvent(missed);
+        volume.awaitWatch(
+                "the silence to be heard",
+                w -> !volume.seen().values(PrimarySilent.class).isEmpty());
+        volume.settle();
+        awaitHealthyAndEqual();
+    }
+
+    private long lastSyncId() {
+        return volume.seen().values(SyncAckReceived.class).stream()
+                .mapToLong(SyncAckReceived::getSyncId)
+                .max()
+                .orElseThrow();
     }
 
     /** The whole log, as it was carried, once more: it says nothing new, and nothing happens. */

@@ -3,6 +3,7 @@ package io.keepup.cli.scenario;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keepup.cli.BlockClient;
+import io.keepup.cli.CommandRun;
 import io.keepup.cli.KeepupProcess;
 import io.keepup.cli.rig.SessionLog;
 import io.keepup.cli.rig.Workload;
@@ -16,6 +17,7 @@ import io.keepup.v1.CancelRequested;
 import io.keepup.v1.FailureReason;
 import io.keepup.v1.Meta;
 import io.keepup.v1.Mode;
+import io.keepup.v1.PrimarySilent;
 import io.keepup.v1.ReadinessObserved;
 import io.keepup.v1.RebuildRequested;
 import io.keepup.v1.ReplicaEndpoint;
@@ -32,6 +34,7 @@ import io.keepup.v1.VolumeProjection;
 import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -47,7 +50,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** The Streams app dies, shares its work, is replaced and begins anew; on a cluster of its own. */
-@Timeout(120)
+@Timeout(300)
 class FoldLifeTest {
 
     private static final int DEATHS_TO_SURVIVE = 4;
@@ -114,6 +117,8 @@ class FoldLifeTest {
 
         // then it was folded as if nothing had happened: the volume under test compares all outputs with the log
         volume.awaitHealthyAt(20);
+        dieAt(new PrimarySilent(Meta.newBuilder(meta(p)).setSource("watchdog").build(), 3L, Instant.now()));
+        volume.awaitReason("primary_silent");
         assertThat(events).as("events it died at").isEqualTo(names(Topics.eventTypes()));
         assertThat(outputs)
                 .as("outputs in transactions that died")
@@ -124,6 +129,20 @@ class FoldLifeTest {
                         .flatMap(t -> names(t.records()).stream())
                         .collect(Collectors.toCollection(TreeSet::new)));
         volume.seen().assertEachOutputOnce();
+    }
+
+    @Test
+    void an_assignment_that_nobody_folds_is_said_to_be_on_the_log_and_is_folded_later() {
+        volume.cluster().stopFolds();
+
+        CommandRun run = CommandRun.on(
+                volume.cluster().options(), "assign", volume.id(), "--epoch", 1, "--primary", p, "--replica", r1);
+
+        assertThat(run.exit()).isOne();
+        assertThat(run.err()).contains("nobody has folded it within 10 s: is the Streams app running");
+        fold = volume.cluster().startFold("a", WITH_FAULTS);
+        volume.awaitReason("awaiting_role_apply");
+        assertThat(volume.projection().getPrimaryId()).isEqualTo(p);
     }
 
     @Test

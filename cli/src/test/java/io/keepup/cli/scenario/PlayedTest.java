@@ -8,6 +8,7 @@ import io.keepup.v1.AssignmentDelivered;
 import io.keepup.v1.BarrierConfirmed;
 import io.keepup.v1.FailureReason;
 import io.keepup.v1.Mode;
+import io.keepup.v1.PrimarySilent;
 import io.keepup.v1.ReadinessObserved;
 import io.keepup.v1.RejectReason;
 import io.keepup.v1.Rejected;
@@ -23,6 +24,7 @@ import io.keepup.v1.SyncAckReceived;
 import io.keepup.v1.VolumeProjection;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -126,6 +128,9 @@ class PlayedTest {
                         RejectReason.incomplete_session,
                         completed(p, EPOCH, r1, session, SessionKind.rebuild, HEAD, HEAD, false)),
                 new Wrong(RejectReason.invalid_facts, new BarrierConfirmed(volume.meta(p, EPOCH), -1L)),
+                new Wrong(RejectReason.invalid_facts, new BarrierConfirmed(volume.meta(p, EPOCH), HEAD + 1)),
+                new Wrong(RejectReason.stale_sync, new PrimarySilent(volume.meta(p, EPOCH), SYNC - 1, Instant.now())),
+                new Wrong(RejectReason.not_primary, new PrimarySilent(volume.meta(r1, EPOCH), SYNC, Instant.now())),
                 new Wrong(
                         RejectReason.invalid_facts,
                         SyncAckReceived.newBuilder(ack(p, EPOCH, r1, SYNC + 1, HEAD))

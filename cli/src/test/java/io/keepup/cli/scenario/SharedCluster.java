@@ -44,6 +44,9 @@ final class SharedCluster implements AutoCloseable {
     /** Long enough for whatever gets on, short enough to wait for. */
     private static final String STALL_MS = "6000";
 
+    /** Longer than any scenario keeps a primary away that is not about that. */
+    private static final String SILENCE_MS = "60000";
+
     private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -144,6 +147,8 @@ final class SharedCluster implements AutoCloseable {
                 "0",
                 StreamsSettings.WATCHDOG_STALL,
                 STALL_MS,
+                StreamsSettings.WATCHDOG_SILENCE,
+                SILENCE_MS,
                 "producer.interceptor.classes",
                 Network.class.getName()));
         settings.putAll(more);

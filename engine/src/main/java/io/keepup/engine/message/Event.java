@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * What feeds the fold: the seven facts, and what operators wish. LSNs count entries, sizes are in bytes unless said
+ * What feeds the fold: the seven facts, what operators wish, and what the watchdog misses. LSNs count entries, sizes are in bytes unless said
  * otherwise.
  */
 public sealed interface Event {
@@ -173,6 +173,18 @@ public sealed interface Event {
         public CancelRequested {
             Objects.requireNonNull(meta, "meta");
             Objects.requireNonNull(replicaId, "replicaId");
+        }
+    }
+
+    /**
+     * The watchdog has not heard the primary for too long. Told of the primary's own view, which takes it back when the
+     * primary says anything at all.
+     *
+     * @param syncId the newest sync of that view that was folded: a newer one shows that this is no longer so [G5]
+     */
+    record PrimarySilent(Meta meta, long syncId) implements Report {
+        public PrimarySilent {
+            Objects.requireNonNull(meta, "meta");
         }
     }
 

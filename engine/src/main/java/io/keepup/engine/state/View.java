@@ -9,6 +9,7 @@ import java.util.Objects;
  * @param walTail oldest LSN retained, as of the last sync
  * @param walHead newest LSN of the primary, as of the last sync
  * @param durableLsn all entries up to here are proven durable on enough copies [E9], [P2]
+ * @param silent the watchdog misses this primary, and nothing of it was folded since
  */
 public record View(
         String nodeId,
@@ -18,7 +19,8 @@ public record View(
         long walTail,
         long walHead,
         long durableLsn,
-        ById<ReplicaView> replicas)
+        ById<ReplicaView> replicas,
+        boolean silent)
         implements ById.Identified {
 
     public View {
@@ -30,7 +32,7 @@ public record View(
 
     /** A node that no assignment ever reached. */
     public static View unassigned(String nodeId) {
-        return new View(nodeId, 0, Role.NONE, Readiness.NONE, 0, 0, 0, ById.empty());
+        return new View(nodeId, 0, Role.NONE, Readiness.NONE, 0, 0, 0, ById.empty(), false);
     }
 
     @Override
@@ -40,20 +42,28 @@ public record View(
 
     /** The WAL head if any sync of this epoch told it, else 0: a head of an earlier epoch says nothing of this one. */
     public long heardHead() {
+        return lastSyncId() > 0 ? walHead : 0;
+    }
+
+    /** The newest sync folded in this epoch, of whatever replica; 0 before the first. */
+    public long lastSyncId() {
+        long newest = 0;
         for (int i = 0; i < replicas.size(); i++) {
-            if (replicas.at(i).lastSyncId() > 0) {
-                return walHead;
-            }
+            newest = Math.max(newest, replicas.at(i).lastSyncId());
         }
-        return 0;
+        return newest;
     }
 
     public View withReadiness(Readiness next) {
-        return next == readiness ? this : new View(nodeId, epoch, role, next, walTail, walHead, durableLsn, replicas);
+        return next == readiness
+                ? this
+                : new View(nodeId, epoch, role, next, walTail, walHead, durableLsn, replicas, silent);
     }
 
     public View withDurableLsn(long lsn) {
-        return lsn == durableLsn ? this : new View(nodeId, epoch, role, readiness, walTail, walHead, lsn, replicas);
+        return lsn == durableLsn
+                ? this
+                : new View(nodeId, epoch, role, readiness, walTail, walHead, lsn, replicas, silent);
     }
 
     public View withReplica(ReplicaView replica) {
@@ -61,6 +71,14 @@ public record View(
     }
 
     public View withReplicas(ById<ReplicaView> next) {
-        return next == replicas ? this : new View(nodeId, epoch, role, readiness, walTail, walHead, durableLsn, next);
+        return next == replicas
+                ? this
+                : new View(nodeId, epoch, role, readiness, walTail, walHead, durableLsn, next, silent);
+    }
+
+    public View withSilent(boolean now) {
+        return now == silent
+                ? this
+                : new View(nodeId, epoch, role, readiness, walTail, walHead, durableLsn, replicas, now);
     }
 }

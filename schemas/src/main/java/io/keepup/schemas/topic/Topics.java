@@ -13,6 +13,7 @@ import io.keepup.v1.CancelSession;
 import io.keepup.v1.ConfigureShipper;
 import io.keepup.v1.IssueCatchUp;
 import io.keepup.v1.IssueRebuild;
+import io.keepup.v1.PrimarySilent;
 import io.keepup.v1.ReadinessObserved;
 import io.keepup.v1.RebuildRequested;
 import io.keepup.v1.Rejected;
@@ -145,7 +146,7 @@ public final class Topics {
         return "keepup.base." + volumeId + ".v1";
     }
 
-    /** The seven events of the protocol, and what operators wish. */
+    /** The seven events of the protocol, what operators wish, and what the watchdog misses. */
     public static List<Schema> eventTypes() {
         return schemas(
                 AssignmentDelivered.SCHEMA$,
@@ -156,7 +157,8 @@ public final class Topics {
                 SessionFailed.SCHEMA$,
                 BarrierConfirmed.SCHEMA$,
                 RebuildRequested.SCHEMA$,
-                CancelRequested.SCHEMA$);
+                CancelRequested.SCHEMA$,
+                PrimarySilent.SCHEMA$);
     }
 
     private static Map<String, String> ephemeral() {

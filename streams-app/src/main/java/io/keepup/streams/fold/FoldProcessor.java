@@ -1,15 +1,20 @@
 package io.keepup.streams.fold;
 
 import io.keepup.engine.Policy;
+import io.keepup.engine.state.VolumeState;
 import io.keepup.schemas.codec.CloudEventHeaders;
 import io.keepup.schemas.codec.RecordCodec;
 import io.keepup.schemas.topic.Topics;
 import io.keepup.streams.mapping.EventMapping;
 import io.keepup.streams.metrics.FoldMetrics;
+import io.keepup.streams.watchdog.PrimaryWatch;
 import io.keepup.streams.watchdog.Watchdog;
 import io.keepup.streams.watchdog.WatchdogSettings;
+import io.keepup.v1.Meta;
+import io.keepup.v1.PrimarySilent;
 import io.keepup.v1.SessionFailed;
 import java.nio.charset.StandardCharsets;
+import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.streams.processor.Cancellable;
 import org.apache.kafka.streams.processor.PunctuationType;
@@ -22,9 +27,12 @@ import org.apache.kafka.streams.state.KeyValueStore;
 /**
  * Runs the fold over one partition of events: decide, then write the state and send what follows, in one transaction.
  * A record that is bad or refused is a decision too; an exception here is a bug, or means that the app is stopping. By
- * the clock, the watchdog looks at the live sessions of the partition: it remembers them, so a tick looks at nothing else.
+ * the clock, the watchdog looks at the live sessions and the primaries of the partition: it remembers them, so a tick looks at
+ * nothing else.
  */
 final class FoldProcessor implements Processor<byte[], byte[], byte[], byte[]> {
+
+    private static final String PRIMARY_SILENT = "primary_silent";
 
     private final RecordCodec codec;
     private final Decider decider;
@@ -34,6 +42,7 @@ final class FoldProcessor implements Processor<byte[], byte[], byte[], byte[]> {
     private ProcessorContext<byte[], byte[]> context;
     private TaskVolumes volumes;
     private Watchdog watchdog;
+    private PrimaryWatch primaries;
     private Cancellable ticks;
 
     FoldProcessor(
@@ -53,9 +62,10 @@ final class FoldProcessor implements Processor<byte[], byte[], byte[], byte[]> {
     public void init(ProcessorContext<byte[], byte[]> processorContext) {
         context = processorContext;
         watchdog = new Watchdog(settings);
+        primaries = new PrimaryWatch(settings);
         long now = processorContext.currentSystemTimeMs();
         KeyValueStore<String, byte[]> store = processorContext.getStateStore(KeepupTopology.STORE_VOLUMES);
-        volumes = new TaskVolumes(store, volume -> watchdog.see(volume, now));
+        volumes = new TaskVolumes(store, volume -> see(volume, now));
         ticks = processorContext.schedule(settings.interval(), PunctuationType.WALL_CLOCK_TIME, this::watch);
     }
 
@@ -66,19 +76,33 @@ final class FoldProcessor implements Processor<byte[], byte[], byte[], byte[]> {
         }
     }
 
+    private void see(VolumeState volume, long now) {
+        watchdog.see(volume, now);
+        primaries.see(volume, now);
+    }
+
     private void watch(long now) {
         for (Watchdog.Alarm alarm : watchdog.overdue(now)) {
             SessionFailed failed = EventMapping.toWire(alarm.event(), alarm.detail());
-            String type = failed.getSchema().getFullName();
-            context.forward(
-                    new Record<>(
-                            failed.getMeta().getVolumeId().getBytes(StandardCharsets.UTF_8),
-                            patience.call(() -> codec.encode(Topics.EVENTS, failed)),
-                            now,
-                            new RecordHeaders(CloudEventHeaders.of(type, failed.getMeta()))),
-                    KeepupTopology.SINK_WATCHDOG);
-            metrics.alarm(failed.getReason());
+            say(failed.getMeta(), failed, now);
+            metrics.alarm(failed.getReason().name());
         }
+        for (PrimaryWatch.Silence silence : primaries.overdue(now)) {
+            PrimarySilent missed = EventMapping.toWire(silence.event(), silence.since());
+            say(missed.getMeta(), missed, now);
+            metrics.alarm(PRIMARY_SILENT);
+        }
+    }
+
+    private void say(Meta meta, SpecificRecord event, long now) {
+        String type = event.getSchema().getFullName();
+        context.forward(
+                new Record<>(
+                        meta.getVolumeId().getBytes(StandardCharsets.UTF_8),
+                        patience.call(() -> codec.encode(Topics.EVENTS, event)),
+                        now,
+                        new RecordHeaders(CloudEventHeaders.of(type, meta))),
+                KeepupTopology.SINK_WATCHDOG);
     }
 
     @Override
@@ -88,7 +112,7 @@ final class FoldProcessor implements Processor<byte[], byte[], byte[], byte[]> {
         Outcome outcome = patience.call(() -> decider.decide(source, volumes::get));
         if (outcome.volume() != null) {
             volumes.put(outcome.volume(), outcome.state());
-            watchdog.see(outcome.volume(), context.currentSystemTimeMs());
+            see(outcome.volume(), context.currentSystemTimeMs());
         }
         for (Output output : outcome.outputs()) {
             context.forward(

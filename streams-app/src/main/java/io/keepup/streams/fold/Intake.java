@@ -88,6 +88,7 @@ final class Intake {
             case Event.OfReplica e -> List.of(e.replicaId());
             case Event.ReadinessObserved e -> List.of();
             case Event.BarrierConfirmed e -> List.of();
+            case Event.PrimarySilent e -> List.of();
         };
     }
 

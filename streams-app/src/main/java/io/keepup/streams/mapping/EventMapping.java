@@ -10,6 +10,7 @@ import io.keepup.engine.word.Word;
 import io.keepup.v1.AssignmentDelivered;
 import io.keepup.v1.BarrierConfirmed;
 import io.keepup.v1.CancelRequested;
+import io.keepup.v1.PrimarySilent;
 import io.keepup.v1.ReadinessObserved;
 import io.keepup.v1.RebuildRequested;
 import io.keepup.v1.SessionCompleted;
@@ -65,21 +66,20 @@ public final class EventMapping {
                     case RebuildRequested e -> new Event.RebuildRequested(meta(e.getMeta()), e.getReplicaId());
                     case CancelRequested e ->
                         new Event.CancelRequested(meta(e.getMeta()), e.getReplicaId(), e.getSessionId());
+                    case PrimarySilent e -> new Event.PrimarySilent(meta(e.getMeta()), e.getSyncId());
                     default -> null;
                 });
     }
 
+    /** The record of a primary that is missed since a time, ms. */
+    public static PrimarySilent toWire(Event.PrimarySilent event, long since) {
+        return new PrimarySilent(meta(event.meta()), event.syncId(), Instant.ofEpochMilli(since));
+    }
+
     /** The record of a failed session; the detail is for people. */
     public static SessionFailed toWire(Event.SessionFailed event, String detail) {
-        Meta meta = event.meta();
         return SessionFailed.newBuilder()
-                .setMeta(new io.keepup.v1.Meta(
-                        meta.eventId(),
-                        meta.volumeId(),
-                        meta.nodeId(),
-                        meta.epoch(),
-                        Instant.ofEpochMilli(meta.occurredAt()),
-                        meta.source()))
+                .setMeta(meta(event.meta()))
                 .setReplicaId(event.replicaId())
                 .setSessionId(event.sessionId())
                 .setKind(WireWords.KIND.avro(event.kind()))
@@ -148,6 +148,16 @@ public final class EventMapping {
                 pace.getWalBytes(),
                 pace.getBytesPerSecond(),
                 pace.getSecondsLeft() == null || pace.getSecondsLeft() < 0 ? Pace.UNKNOWN : pace.getSecondsLeft());
+    }
+
+    private static io.keepup.v1.Meta meta(Meta meta) {
+        return new io.keepup.v1.Meta(
+                meta.eventId(),
+                meta.volumeId(),
+                meta.nodeId(),
+                meta.epoch(),
+                Instant.ofEpochMilli(meta.occurredAt()),
+                meta.source());
     }
 
     private static Meta meta(io.keepup.v1.Meta meta) {

@@ -1,6 +1,5 @@
 package io.keepup.streams.metrics;
 
-import io.keepup.v1.FailureReason;
 import io.keepup.v1.RejectReason;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -67,11 +66,11 @@ public final class FoldMetrics {
         return (long) rejected.values().stream().mapToDouble(Counter::count).sum();
     }
 
-    /** The watchdog failed a session. */
-    public void alarm(FailureReason reason) {
+    /** The watchdog failed a session, or missed a primary. */
+    public void alarm(String reason) {
         Counter.builder("keepup.watchdog.alarms")
-                .description("Sessions the watchdog failed")
-                .tag("reason", reason.name())
+                .description("Sessions the watchdog failed, and primaries it missed")
+                .tag("reason", reason)
                 .register(registry)
                 .increment();
     }

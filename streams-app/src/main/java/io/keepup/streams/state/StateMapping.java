@@ -63,7 +63,8 @@ final class StateMapping {
                 view.walTail(),
                 view.walHead(),
                 view.durableLsn(),
-                replicas);
+                replicas,
+                view.silent());
     }
 
     private static StoredAck stored(SyncAck ack) {
@@ -138,7 +139,8 @@ final class StateMapping {
                 view.getWalTail(),
                 view.getWalHead(),
                 view.getDurableLsn(),
-                ById.of(view.getReplicas().stream().map(StateMapping::replica).toList()));
+                ById.of(view.getReplicas().stream().map(StateMapping::replica).toList()),
+                view.getSilent());
     }
 
     private static ReplicaView replica(StoredReplica replica) {

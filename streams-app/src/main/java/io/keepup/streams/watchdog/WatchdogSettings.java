@@ -3,21 +3,26 @@ package io.keepup.streams.watchdog;
 import java.time.Duration;
 
 /**
- * How closely sessions are watched [C4].
+ * How closely sessions [C4] and primaries are watched.
  *
  * @param interval between two looks
  * @param stallLimit how long a live session may go without progress
+ * @param silenceLimit how long a primary may go unheard: longer than it takes to say what has not changed
  * @throws IllegalArgumentException when one is not positive
  */
-public record WatchdogSettings(Duration interval, Duration stallLimit) {
+public record WatchdogSettings(Duration interval, Duration stallLimit, Duration silenceLimit) {
 
-    /** A look every second; half a minute without progress is a stall. */
-    public static final WatchdogSettings DEFAULT = new WatchdogSettings(Duration.ofSeconds(1), Duration.ofSeconds(30));
+    /**
+     * A look every second; half a minute without progress is a stall; a primary says what has not changed every 5 s, so three
+     * times that is a silence.
+     */
+    public static final WatchdogSettings DEFAULT =
+            new WatchdogSettings(Duration.ofSeconds(1), Duration.ofSeconds(30), Duration.ofSeconds(15));
 
     public WatchdogSettings {
-        if (!interval.isPositive() || !stallLimit.isPositive()) {
-            throw new IllegalArgumentException(
-                    "the watchdog's times must be positive, not %s and %s".formatted(interval, stallLimit));
+        if (!interval.isPositive() || !stallLimit.isPositive() || !silenceLimit.isPositive()) {
+            throw new IllegalArgumentException("the watchdog's times must be positive, not %s, %s and %s"
+                    .formatted(interval, stallLimit, silenceLimit));
         }
     }
 }

@@ -56,13 +56,17 @@ final class FoldHarness implements AutoCloseable {
     }
 
     FoldHarness(Path stateDirectory, Policy policy) {
+        this(stateDirectory, policy, WatchdogSettings.DEFAULT);
+    }
+
+    FoldHarness(Path stateDirectory, Policy policy, WatchdogSettings watchdog) {
         Properties config = new Properties();
         config.put(StreamsConfig.APPLICATION_ID_CONFIG, "keepup-test");
         config.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, "nowhere:1");
         config.put(StreamsConfig.STATE_DIR_CONFIG, stateDirectory.toString());
         config.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
-        driver = new TopologyTestDriver(
-                KeepupTopology.build(codec, policy, WatchdogSettings.DEFAULT, patience, metrics), config, START);
+        driver =
+                new TopologyTestDriver(KeepupTopology.build(codec, policy, watchdog, patience, metrics), config, START);
         events = driver.createInputTopic(Topics.EVENTS, new ByteArraySerializer(), new ByteArraySerializer());
     }
 

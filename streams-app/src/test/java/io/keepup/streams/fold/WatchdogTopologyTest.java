@@ -9,9 +9,11 @@ import io.keepup.schemas.codec.CloudEventHeaders;
 import io.keepup.schemas.topic.Topics;
 import io.keepup.streams.Events;
 import io.keepup.streams.fold.FoldHarness.Out;
+import io.keepup.streams.watchdog.WatchdogSettings;
 import io.keepup.v1.CancelSession;
 import io.keepup.v1.FailureReason;
 import io.keepup.v1.Mode;
+import io.keepup.v1.PrimarySilent;
 import io.keepup.v1.RejectReason;
 import io.keepup.v1.Rejected;
 import io.keepup.v1.SessionFailed;
@@ -32,6 +34,10 @@ class WatchdogTopologyTest {
 
     private static final Duration SECOND = Duration.ofSeconds(1);
     private static final Duration STALL_LIMIT = Duration.ofSeconds(30);
+    private static final Duration SILENCE_LIMIT = WatchdogSettings.DEFAULT.silenceLimit();
+
+    /** Misses no primary, so that what is said of sessions stands alone. */
+    private static final WatchdogSettings OF_SESSIONS = new WatchdogSettings(SECOND, STALL_LIMIT, Duration.ofDays(365));
 
     /** A catch-up may take 10 s, which is less than the stall limit. */
     private static final Policy HASTY = new Policy.Safe(DurabilityRule.QUORUM, new SessionBudgets(10_000, 3_600_000));
@@ -44,7 +50,7 @@ class WatchdogTopologyTest {
 
     @BeforeEach
     void open() {
-        fold = new FoldHarness(directory.resolve("first"));
+        fold = new FoldHarness(directory.resolve("first"), Policy.safe(), OF_SESSIONS);
     }
 
     @AfterEach
@@ -95,7 +101,7 @@ class WatchdogTopologyTest {
     @Test
     void C4_a_session_that_gets_on_is_left_alone_until_its_deadline() {
         fold.close();
-        fold = new FoldHarness(directory.resolve("hasty"), HASTY);
+        fold = new FoldHarness(directory.resolve("hasty"), HASTY, OF_SESSIONS);
         issueCatchUp(); // decided at second 3
         for (int second = 1; second <= 13; second++) {
             assertThat(fold.pass(SECOND)).as("second %d", second).isEmpty();
@@ -128,6 +134,54 @@ class WatchdogTopologyTest {
         fold.send(events.completed("vs-2", 5, 1, SessionKind.catchup, 100));
 
         assertThat(fold.pass(Duration.ofDays(30))).isEmpty();
+    }
+
+    @Test
+    void a_healthy_volume_whose_primary_dies_is_degraded_until_it_is_heard_again() {
+        fold.close();
+        fold = new FoldHarness(directory.resolve("silence"));
+        fold.send(events.primary(5, "vs-2"));
+        fold.send(events.primaryReady(5));
+        List<Out> healthy = fold.send(events.ack("vs-2", 5, 1, 100, 10, 100));
+        assertThat(shown(healthy).getMode()).isEqualTo(Mode.publish_healthy);
+        for (int i = 2; i <= 10; i++) {
+            assertThat(fold.pass(Duration.ofSeconds(5))).isEmpty();
+            assertThat(fold.send(events.ack("vs-2", 5, i, 100, 10, 100)))
+                    .as("nothing new")
+                    .isEmpty();
+        }
+        assertThat(fold.pass(SILENCE_LIMIT)).isEmpty();
+
+        List<Out> outs = fold.pass(SECOND);
+
+        Out said = on(Topics.EVENTS, outs).get(0);
+        PrimarySilent missed = said.as(PrimarySilent.class);
+        assertThat(said.key()).isEqualTo("vol-1");
+        assertThat(missed.getMeta().getNodeId()).isEqualTo("vs-1");
+        assertThat(missed.getMeta().getSource()).isEqualTo("watchdog");
+        assertThat(missed.getSyncId()).isEqualTo(10);
+        assertThat(said.headers())
+                .containsEntry(CloudEventHeaders.ID, "watchdog/vol-1/5/primary_silent/10")
+                .containsEntry(CloudEventHeaders.TYPE, "io.keepup.v1.PrimarySilent");
+        assertThat(shown(outs).getMode()).isEqualTo(Mode.degraded);
+        assertThat(shown(outs).getReason()).isEqualTo("primary_silent");
+        assertThat(shown(outs).getHealthy()).isFalse();
+        assertThat(on(Topics.COMMANDS_SESSION, outs)).isEmpty();
+        assertThat(fold.pass(Duration.ofHours(1))).as("missed once").isEmpty();
+
+        List<Out> back = fold.send(events.ack("vs-2", 5, 11, 100, 10, 100));
+        assertThat(shown(back).getMode()).isEqualTo(Mode.publish_healthy);
+        assertThat(fold.send("vol-1", said.bytes()))
+                .as("told again, too late")
+                .singleElement()
+                .satisfies(o -> assertThat(o.as(Rejected.class).getReason()).isEqualTo(RejectReason.stale_sync));
+        assertThat(fold.pass(SILENCE_LIMIT)).isEmpty();
+        assertThat(shown(fold.pass(SECOND)).getReason()).isEqualTo("primary_silent");
+    }
+
+    private static VolumeProjection shown(List<Out> outs) {
+        List<Out> projections = on(Topics.PROJECTIONS, outs);
+        return projections.get(projections.size() - 1).as(VolumeProjection.class);
     }
 
     @Test

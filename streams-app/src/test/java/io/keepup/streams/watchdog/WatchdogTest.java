@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Test;
 class WatchdogTest {
 
     private static final long NOW = 1_700_000_000_000L;
+    private static final Duration SECOND = Duration.ofSeconds(1);
     private static final Policy POLICY = new Policy.Safe(DurabilityRule.QUORUM, new SessionBudgets(100_000, 3_600_000));
 
     private final Watchdog watchdog = new Watchdog(WatchdogSettings.DEFAULT);
@@ -166,9 +167,9 @@ class WatchdogTest {
 
     @Test
     void times_must_be_positive() {
+        assertThatIllegalArgumentException().isThrownBy(() -> new WatchdogSettings(Duration.ZERO, SECOND, SECOND));
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> new WatchdogSettings(Duration.ZERO, Duration.ofSeconds(1)));
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> new WatchdogSettings(Duration.ofSeconds(1), Duration.ofSeconds(-1)));
+                .isThrownBy(() -> new WatchdogSettings(SECOND, Duration.ofSeconds(-1), SECOND));
+        assertThatIllegalArgumentException().isThrownBy(() -> new WatchdogSettings(SECOND, SECOND, Duration.ZERO));
     }
 }

@@ -18,8 +18,11 @@ import io.keepup.streams.fold.Output;
 import io.keepup.streams.fold.SourceRecord;
 import io.keepup.streams.mapping.EventMapping;
 import io.keepup.streams.state.StateCodec;
+import io.keepup.streams.watchdog.PrimaryWatch;
 import io.keepup.streams.watchdog.Watchdog;
 import io.keepup.streams.watchdog.WatchdogSettings;
+import io.keepup.v1.Meta;
+import io.keepup.v1.PrimarySilent;
 import io.keepup.v1.SessionFailed;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -28,6 +31,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -115,6 +119,7 @@ public final class SimulatedStreams {
     private final class Instance {
         private final Decider decider = new Decider(codec, policy);
         private final Watchdog watchdog = new Watchdog(settings);
+        private final PrimaryWatch primaries = new PrimaryWatch(settings);
         private final StateCodec states = new StateCodec();
         private final Consumer<byte[], byte[]> consumer;
         private long nextLook;
@@ -124,7 +129,7 @@ public final class SimulatedStreams {
             consumer.assign(List.of(EVENTS));
             OffsetAndMetadata committed = log.committed(GROUP, EVENTS);
             consumer.seek(EVENTS, committed == null ? 0 : committed.offset());
-            store.values().forEach(bytes -> watchdog.see(states.decode(bytes), time.millis()));
+            store.values().forEach(bytes -> see(states.decode(bytes)));
         }
 
         void run() {
@@ -153,7 +158,7 @@ public final class SimulatedStreams {
             });
             if (outcome.volume() != null) {
                 written.put(outcome.volume().volumeId(), outcome.state());
-                watchdog.see(outcome.volume(), time.millis());
+                see(outcome.volume());
             }
             for (Output output : outcome.outputs()) {
                 drafts.add(new Draft(output.topic(), output.key(), output.value(), output.headers()));
@@ -161,16 +166,28 @@ public final class SimulatedStreams {
             return new Decided(record, before[0], outcome);
         }
 
+        private void see(VolumeState volume) {
+            watchdog.see(volume, time.millis());
+            primaries.see(volume, time.millis());
+        }
+
         private void look(List<Draft> drafts) {
             for (Watchdog.Alarm alarm : watchdog.overdue(time.millis())) {
                 SessionFailed failed = EventMapping.toWire(alarm.event(), alarm.detail());
-                drafts.add(new Draft(
-                        Topics.EVENTS,
-                        failed.getMeta().getVolumeId().getBytes(StandardCharsets.UTF_8),
-                        codec.encode(Topics.EVENTS, failed),
-                        new RecordHeaders(
-                                CloudEventHeaders.of(failed.getSchema().getFullName(), failed.getMeta()))));
+                drafts.add(said(failed.getMeta(), failed));
             }
+            for (PrimaryWatch.Silence silence : primaries.overdue(time.millis())) {
+                PrimarySilent missed = EventMapping.toWire(silence.event(), silence.since());
+                drafts.add(said(missed.getMeta(), missed));
+            }
+        }
+
+        private Draft said(Meta meta, SpecificRecord event) {
+            return new Draft(
+                    Topics.EVENTS,
+                    meta.getVolumeId().getBytes(StandardCharsets.UTF_8),
+                    codec.encode(Topics.EVENTS, event),
+                    new RecordHeaders(CloudEventHeaders.of(event.getSchema().getFullName(), meta)));
         }
 
         private void commit(List<Decided> decided, List<Draft> drafts, Map<String, byte[]> written) {

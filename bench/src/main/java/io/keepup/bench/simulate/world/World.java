@@ -25,6 +25,9 @@ import java.util.TreeMap;
 public final class World {
 
     private static final int BLOCKS = 64;
+    /** Three times what a primary takes to say what has not changed. */
+    private static final Duration SILENCE = Duration.ofSeconds(3);
+
     private static final Duration TRICKLE = Duration.ofMillis(300);
     private static final Duration TEND = Duration.ofMillis(250);
 
@@ -71,7 +74,7 @@ public final class World {
                 log,
                 codec,
                 policy,
-                new WatchdogSettings(Duration.ofMillis(250), Duration.ofMillis(draws.between(2_500, 5_000))),
+                new WatchdogSettings(Duration.ofMillis(250), Duration.ofMillis(draws.between(2_500, 5_000)), SILENCE),
                 plan.seed(),
                 watch.folds());
         this.cluster = new Cluster(time, log, codec, policy, streams, nodes);
