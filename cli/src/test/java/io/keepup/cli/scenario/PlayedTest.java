@@ -128,7 +128,6 @@ class PlayedTest {
                         RejectReason.incomplete_session,
                         completed(p, EPOCH, r1, session, SessionKind.rebuild, HEAD, HEAD, false)),
                 new Wrong(RejectReason.invalid_facts, new BarrierConfirmed(volume.meta(p, EPOCH), -1L)),
-                new Wrong(RejectReason.invalid_facts, new BarrierConfirmed(volume.meta(p, EPOCH), HEAD + 1)),
                 new Wrong(RejectReason.stale_sync, new PrimarySilent(volume.meta(p, EPOCH), SYNC - 1, Instant.now())),
                 new Wrong(RejectReason.not_primary, new PrimarySilent(volume.meta(r1, EPOCH), SYNC, Instant.now())),
                 new Wrong(
