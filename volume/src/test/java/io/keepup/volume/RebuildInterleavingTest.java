@@ -8,6 +8,7 @@ import static io.keepup.volume.Fixtures.write;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keepup.volume.disk.SimulatedDisk;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -63,6 +64,8 @@ class RebuildInterleavingTest {
             for (String order : orders) {
                 run(replica, session, order);
                 assertThat(contents(replica)).as(order).isEqualTo(expected);
+                replica.flush();
+                assertThat(extent(replica)).as(order).isEqualTo(expected);
                 session++;
             }
         }
@@ -82,6 +85,12 @@ class RebuildInterleavingTest {
             assertThat(contents(replica)).as(order).isEqualTo(expected());
         }
         replica.close();
+    }
+
+    private static byte[] extent(Volume volume) {
+        byte[] bytes = new byte[BLOCKS * BLOCK];
+        volume.readExtent(0, ByteBuffer.wrap(bytes));
+        return bytes;
     }
 
     private static void permute(String done, String left, List<String> out) {
