@@ -33,7 +33,7 @@ final class VolumeCore implements AutoCloseable {
 
     VolumeCore(VolumeDirectory directory, Disk rawDisk, VolumeTuning tuning) {
         disk = new FailStopDisk(rawDisk);
-        superblock = Superblock.open(disk, directory.superblock());
+        superblock = Superblock.open(disk, directory.superblock(), disk::stop);
         SuperblockState state = superblock.current();
         spec = state.spec();
         fault = state.fault();

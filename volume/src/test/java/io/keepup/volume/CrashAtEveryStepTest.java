@@ -4,7 +4,6 @@ import static io.keepup.volume.Fixtures.BLOCKS;
 import static io.keepup.volume.Fixtures.SPEC;
 import static io.keepup.volume.Fixtures.contents;
 import static io.keepup.volume.Fixtures.data;
-import static io.keepup.volume.Fixtures.endBase;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keepup.volume.VolumeException.Kind;
@@ -12,8 +11,6 @@ import io.keepup.volume.disk.SimulatedDisk;
 import io.keepup.volume.disk.SimulatedDisk.Unsynced;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,7 +18,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Runs a story once for every change it makes to the disk, and cuts the power there. */
 class CrashAtEveryStepTest {
-    private static final VolumeTuning SMALL_SEGMENTS = new VolumeTuning(1 << 20, 4096);
+    private static final VolumeTuning SMALL_SEGMENTS = RebuildStory.SMALL_SEGMENTS;
     private static final int ENOUGH = 10_000;
 
     @TempDir
@@ -102,11 +99,14 @@ class CrashAtEveryStepTest {
     void R6_a_rebuild_shows_the_old_life_or_nothing_or_the_whole_new_life(Unsynced mode) {
         int[] seen = new int[3];
         for (int step = 1; step < ENOUGH; step++) {
-            SimulatedDisk disk = replicaWithOldLife();
-            byte[] oldLife = model.at(5);
+            SimulatedDisk disk = RebuildStory.replicaWithOldLife(dir);
             acknowledged = 0;
             disk.failFrom(step + 1, Kind.IO_ERROR);
-            runUntilPowerLoss(disk, this::rebuildStory);
+            runUntilPowerLoss(disk, volume -> {
+                RebuildStory.rebuild(volume, 3);
+                acknowledged = volume.status().appliedLsn();
+                volume.flush();
+            });
             if (!disk.failed()) {
                 break;
             }
@@ -119,94 +119,23 @@ class CrashAtEveryStepTest {
                     assertThat(status.checkpointLsn()).isZero();
                     assertThat(status.recoverable()).isFalse();
                     // A fresh session on what is left must reach the end.
-                    acknowledged = 0;
-                    rebuildWith(volume, status.rebuildSessionId().getAsLong() + 1);
+                    RebuildStory.rebuild(volume, status.rebuildSessionId().getAsLong() + 1);
                 } else {
                     seen[status.appliedLsn() == 5 ? 0 : 2]++;
                     boolean before = status.appliedLsn() == 5;
                     assertThat(before && acknowledged > 0)
                             .as("a completed rebuild got lost")
                             .isFalse();
-                    assertThat(contents(volume)).as("step %d", step).isEqualTo(before ? oldLife : newLife());
+                    assertThat(contents(volume))
+                            .as("step %d", step)
+                            .isEqualTo(before ? RebuildStory.oldLife() : RebuildStory.newLife());
                     continue;
                 }
-                assertThat(contents(volume)).as("step %d", step).isEqualTo(newLife());
+                assertThat(contents(volume)).as("step %d", step).isEqualTo(RebuildStory.newLife());
                 assertThat(scrubClean(volume)).as("step %d", step).isTrue();
             }
         }
         assertThat(seen).as("cuts before, during and after the session").doesNotContain(0);
-    }
-
-    private SimulatedDisk replicaWithOldLife() {
-        SimulatedDisk disk = new SimulatedDisk();
-        model = new Model(SPEC);
-        try (Volume volume = Volume.create(dir, SPEC, disk, SMALL_SEGMENTS)) {
-            volume.assume(1, VolumeRole.REPLICA);
-            for (int i = 0; i < 5; i++) {
-                model.write(i * 8, data(900 + i, 8));
-            }
-            volume.apply(model.entries(1, 3));
-            volume.flush();
-            volume.apply(model.entries(4, 5));
-        }
-        return disk;
-    }
-
-    private void rebuildStory(Volume volume) {
-        rebuildWith(volume, 3);
-        acknowledged = volume.status().appliedLsn();
-        volume.flush();
-    }
-
-    /** Base at LSN 20: even blocks of seed 1000, every second chunk zeros; WAL 21 to 26 over it. */
-    private void rebuildWith(Volume volume, long sessionId) {
-        RebuildSession session = volume.rebuild().start(new RebuildBounds(sessionId, 1, 20, 22, false));
-        List<WalEntry> wal = newWal();
-        List<BaseBlocks> chunks = newBase(session.bounds());
-        Fixtures.applyWal(session, wal.subList(0, 2));
-        session.applyBase(chunks.get(1));
-        volume.flush();
-        session.applyBase(chunks.get(0));
-        Fixtures.applyWal(session, wal.subList(2, 4));
-        chunks.forEach(session::applyBase);
-        endBase(session, chunks, 26);
-        Fixtures.applyWal(session, wal.subList(3, 6));
-        assertThat(session.tryComplete()).isPresent();
-    }
-
-    private static List<BaseBlocks> newBase(RebuildBounds bounds) {
-        List<BaseBlocks> chunks = new ArrayList<>();
-        for (int i = 0; i < 4; i++) {
-            ByteBuffer payload = i % 2 == 0 ? data(1000 + i, 16) : null;
-            chunks.add(BaseBlocks.of(bounds.sessionId(), bounds.epoch(), i, i * 16, 16, i == 3, payload));
-        }
-        return chunks;
-    }
-
-    private static List<WalEntry> newWal() {
-        return List.of(
-                Fixtures.write(1, 21, 10, 21, 12),
-                WalEntry.trim(1, 22, 0, 3),
-                Fixtures.write(1, 23, 30, 23, 4),
-                WalEntry.trim(1, 24, 33, 8),
-                Fixtures.write(1, 25, 1, 25, 1),
-                Fixtures.write(1, 26, 60, 26, 4));
-    }
-
-    private static byte[] newLife() {
-        byte[] image = new byte[BLOCKS * Fixtures.BLOCK];
-        for (int i = 0; i < 4; i += 2) {
-            data(1000 + i, 16).get(image, i * 16 * Fixtures.BLOCK, 16 * Fixtures.BLOCK);
-        }
-        for (WalEntry e : newWal()) {
-            int at = (int) e.lba() * Fixtures.BLOCK;
-            if (e.kind() == WalEntryKind.WRITE) {
-                e.payload().get(image, at, e.blocks() * Fixtures.BLOCK);
-            } else {
-                java.util.Arrays.fill(image, at, at + e.blocks() * Fixtures.BLOCK, (byte) 0);
-            }
-        }
-        return image;
     }
 
     @Test

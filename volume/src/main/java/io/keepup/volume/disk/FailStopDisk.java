@@ -5,6 +5,7 @@ import io.keepup.volume.VolumeException.Kind;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * Stops all changes to a volume after the first failed one.
@@ -40,7 +41,7 @@ public final class FailStopDisk implements Disk {
 
     @Override
     public DiskFile open(Path path, boolean create) {
-        return new GuardedFile(disk.open(path, create));
+        return new GuardedFile(create ? change(() -> disk.open(path, true)) : disk.open(path, false));
     }
 
     @Override
@@ -79,9 +80,16 @@ public final class FailStopDisk implements Disk {
     }
 
     private void change(Runnable operation) {
+        change(() -> {
+            operation.run();
+            return null;
+        });
+    }
+
+    private <T> T change(Supplier<T> operation) {
         refuseWhenStopped();
         try {
-            operation.run();
+            return operation.get();
         } catch (VolumeException e) {
             if (e.kind() != Kind.DISK_FULL) {
                 stop(e);

@@ -7,6 +7,7 @@ import io.keepup.volume.disk.DiskFile;
 import io.keepup.volume.superblock.SuperblockFormat.Slot;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
 /**
@@ -23,27 +24,31 @@ public final class Superblock implements AutoCloseable {
     private static final int SLOTS = 2;
 
     private final DiskFile file;
+    private final Consumer<VolumeException> failed;
     private volatile SuperblockState current;
 
-    private Superblock(DiskFile file, SuperblockState current) {
+    private Superblock(DiskFile file, SuperblockState current, Consumer<VolumeException> failed) {
         this.file = file;
         this.current = current;
+        this.failed = failed;
     }
 
     /** Writes a new superblock at {@code path}, both slots, fsynced; the directory is the caller's to fsync. */
     public static void create(Disk disk, Path path, SuperblockState state) {
         try (DiskFile file = disk.open(path, true)) {
-            new Superblock(file, state).update(s -> s);
+            new Superblock(file, state, e -> {}).update(s -> s);
         }
     }
 
     /**
      * Reads the newest state; a damaged slot or one left behind by a crash is written again from the good one.
      *
+     * @param failed told of an update that failed half way: which state the file holds is open then, so nothing may change any
+     *     more until it is read again
      * @throws VolumeException {@code SUPERBLOCK_CORRUPT} when both are damaged, {@code FORMAT_VERSION} when another version
      *     wrote it; the file is not touched then
      */
-    public static Superblock open(Disk disk, Path path) {
+    public static Superblock open(Disk disk, Path path, Consumer<VolumeException> failed) {
         DiskFile file = disk.open(path, false);
         try {
             Slot[] slots = {read(file, 0), read(file, 1)};
@@ -65,7 +70,7 @@ public final class Superblock implements AutoCloseable {
                                 + " are damaged, nothing was touched: restore the file, or remove"
                                 + " the directory so that the volume is rebuilt from its primary.");
             }
-            Superblock superblock = new Superblock(file, newest);
+            Superblock superblock = new Superblock(file, newest, failed);
             superblock.repair(slots);
             return superblock;
         } catch (VolumeException e) {
@@ -82,8 +87,13 @@ public final class Superblock implements AutoCloseable {
     /** Makes the changed state durable, then current; returns it. */
     public synchronized SuperblockState update(UnaryOperator<SuperblockState> change) {
         SuperblockState next = change.apply(current).next();
-        for (int slot = 0; slot < SLOTS; slot++) {
-            write(slot, next);
+        try {
+            for (int slot = 0; slot < SLOTS; slot++) {
+                write(slot, next);
+            }
+        } catch (VolumeException e) {
+            failed.accept(e);
+            throw e;
         }
         current = next;
         return next;
