@@ -5,8 +5,8 @@ import io.keepup.node.world.Tasks;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Queue;
-import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Supplier;
 
 /**
@@ -23,7 +23,10 @@ final class ReadAhead<T> {
     private final Tasks tasks;
     private final Supplier<Optional<T>> source;
     private final Runnable end;
-    private final Queue<Read<T>> ahead;
+    private final int results;
+    /** Only the reading task adds to it. */
+    private final Queue<Read<T>> ahead = new ConcurrentLinkedQueue<>();
+
     private final Signal filled;
     private final Signal room;
     private final CompletableFuture<Void> reading;
@@ -41,7 +44,7 @@ final class ReadAhead<T> {
         this.tasks = tasks;
         this.source = source;
         this.end = end;
-        this.ahead = new ArrayBlockingQueue<>(results);
+        this.results = results;
         this.filled = new Signal(tasks);
         this.room = new Signal(tasks);
         this.reading = tasks.start(task, this::run);
@@ -60,9 +63,10 @@ final class ReadAhead<T> {
     }
 
     private void handOver(Read<T> read) {
-        while (!closing && !ahead.offer(read)) {
+        while (!closing && ahead.size() >= results) {
             room.await(HAND_OVER); // the taker is slower than the lane
         }
+        ahead.add(read);
         filled.raise();
     }
 
