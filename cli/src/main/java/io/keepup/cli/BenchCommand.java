@@ -3,6 +3,7 @@ package io.keepup.cli;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.keepup.bench.EngineBench;
+import io.keepup.bench.fold.ReplayBench;
 import io.keepup.bench.write.WriteBench;
 import java.nio.file.Path;
 import java.util.TreeSet;
@@ -20,6 +21,7 @@ import picocli.CommandLine.Spec;
         subcommands = {
             BenchCommand.Engine.class,
             FoldBenches.Streams.class,
+            BenchCommand.Replay.class,
             RecoveryBenches.Rebuild.class,
             RecoveryBenches.CatchUp.class,
             BenchCommand.Write.class,
@@ -56,6 +58,28 @@ final class BenchCommand implements Runnable {
             }
             System.out.printf("guard and step  %,12d events/s%n", result.eventsPerSecond());
             System.out.printf("step alone      %,12d events/s%n", result.stepOnlyPerSecond());
+            System.out.printf("allocation      %,12.0f bytes/event%n", result.bytesPerEvent());
+        }
+    }
+
+    /** Decode and fold, as an audit does, by JMH. */
+    @Command(
+            name = "replay",
+            description = "Events a second that an audit replays, on one thread (about 40 s).",
+            mixinStandardHelpOptions = true)
+    static final class Replay implements Runnable {
+        @Option(names = "--json", description = "Print JSON.")
+        private boolean json;
+
+        @Override
+        public void run() {
+            ReplayBench.Result result = ReplayBench.run(System.err);
+            if (json) {
+                System.out.println(BenchCommand.json(result));
+                return;
+            }
+            System.out.printf("decode and fold %,12d events/s%n", result.replayPerSecond());
+            System.out.printf("and its outputs %,12d events/s%n", result.replayWithOutputsPerSecond());
             System.out.printf("allocation      %,12.0f bytes/event%n", result.bytesPerEvent());
         }
     }

@@ -14,12 +14,12 @@ import java.util.Map;
 import org.apache.avro.Schema;
 
 /** The real codec over a registry that holds the catalogue's schemas, with ids in their order: the same in every run. */
-final class CatalogueCodec {
+public final class CatalogueCodec {
 
     private CatalogueCodec() {}
 
     /** A codec for all histories; thread-safe. */
-    static RecordCodec create() {
+    public static RecordCodec create() {
         return new ConfluentAvroCodec(new Catalogue());
     }
 
