@@ -1,6 +1,7 @@
 package io.keepup.streams;
 
-import io.keepup.embedded.EmbeddedCluster;
+import io.keepup.embedded.EmbeddedBroker;
+import io.keepup.embedded.registry.EmbeddedRegistry;
 import io.keepup.schemas.codec.ConfluentAvroCodec;
 import io.keepup.schemas.codec.RecordCodec;
 import io.keepup.schemas.codec.UndecodableException;
@@ -24,6 +25,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -32,23 +34,33 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 /** A real broker and registry with Keepup's topics, a producer of events and read_committed readers. */
 final class KafkaFixture implements AutoCloseable {
 
-    final EmbeddedCluster cluster;
+    private static final int MAX_EVENT = Topics.EVENTS_MAX_MESSAGE_BYTES;
+
     final RecordCodec codec;
-    private final HttpSchemaRegistry registry;
+    final HttpSchemaRegistry registry;
+    private final EmbeddedBroker broker;
+    private EmbeddedRegistry registryServer;
     private final KafkaProducer<byte[], byte[]> producer;
 
-    private KafkaFixture(EmbeddedCluster cluster) {
-        this.cluster = cluster;
-        registry = new HttpSchemaRegistry(cluster.registryUrl(), Duration.ofSeconds(10));
+    private KafkaFixture(EmbeddedBroker broker) {
+        this.broker = broker;
+        registryServer = EmbeddedRegistry.start(broker.bootstrapServers(), 0);
+        registry = new HttpSchemaRegistry(registryServer.url(), Duration.ofSeconds(10));
         codec = new ConfluentAvroCodec(registry);
         producer = new KafkaProducer<>(
-                Map.of("bootstrap.servers", cluster.bootstrapServers(), "max.request.size", 16 << 20),
+                Map.of(
+                        "bootstrap.servers",
+                        broker.bootstrapServers(),
+                        "max.request.size",
+                        2 * MAX_EVENT,
+                        "buffer.memory",
+                        4L * MAX_EVENT),
                 new ByteArraySerializer(),
                 new ByteArraySerializer());
     }
 
     static KafkaFixture start(Path directory) {
-        return new KafkaFixture(EmbeddedCluster.start(directory));
+        return new KafkaFixture(EmbeddedBroker.start(directory, 0));
     }
 
     void createTopics() {
@@ -60,8 +72,8 @@ final class KafkaFixture implements AutoCloseable {
 
     StreamsSettings settings(Path stateDirectory) {
         Map<String, String> settings = new HashMap<>();
-        settings.put(StreamsSettings.BOOTSTRAP, cluster.bootstrapServers());
-        settings.put(StreamsSettings.REGISTRY_URL, cluster.registryUrl());
+        settings.put(StreamsSettings.BOOTSTRAP, broker.bootstrapServers());
+        settings.put(StreamsSettings.REGISTRY_URL, registryServer.url());
         settings.put(StreamsSettings.STATE_DIR, stateDirectory.toString());
         settings.put(StreamsSettings.STANDBYS, "0");
         settings.put(StreamsSettings.HTTP_PORT, "0");
@@ -69,7 +81,7 @@ final class KafkaFixture implements AutoCloseable {
     }
 
     Admin admin() {
-        return Admin.create(Map.of("bootstrap.servers", cluster.bootstrapServers()));
+        return Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()));
     }
 
     /** Reads what is committed, from wherever it is told to. */
@@ -77,7 +89,7 @@ final class KafkaFixture implements AutoCloseable {
         return new KafkaConsumer<>(
                 Map.of(
                         "bootstrap.servers",
-                        cluster.bootstrapServers(),
+                        broker.bootstrapServers(),
                         "isolation.level",
                         "read_committed",
                         "enable.auto.commit",
@@ -103,6 +115,22 @@ final class KafkaFixture implements AutoCloseable {
     /** Anybody's record on any topic. */
     void put(String topic, byte[] key, byte[] value, Headers headers) throws InterruptedException, ExecutionException {
         producer.send(new ProducerRecord<>(topic, null, key, value, headers)).get();
+    }
+
+    /** The same, to a partition if it names one; returns where Kafka put it. */
+    RecordMetadata put(ProducerRecord<byte[], byte[]> record) throws InterruptedException, ExecutionException {
+        return producer.send(record).get();
+    }
+
+    /** The schema registry is gone, until {@link #startRegistry(int)}. Returns its port. */
+    int stopRegistry() {
+        int port = registryServer.port();
+        registryServer.close();
+        return port;
+    }
+
+    void startRegistry(int port) {
+        registryServer = EmbeddedRegistry.start(broker.bootstrapServers(), port);
     }
 
     /** A record as a read_committed consumer sees it. */
@@ -147,6 +175,7 @@ final class KafkaFixture implements AutoCloseable {
     public void close() {
         producer.close();
         registry.close();
-        cluster.close();
+        registryServer.close();
+        broker.close();
     }
 }

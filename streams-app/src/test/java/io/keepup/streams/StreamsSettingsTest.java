@@ -3,6 +3,7 @@ package io.keepup.streams;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.keepup.schemas.topic.Topics;
 import java.util.Map;
 import java.util.Properties;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -22,7 +23,7 @@ class StreamsSettingsTest {
         Map<String, Object> producer = config.getProducerConfigs("test");
         assertThat(producer)
                 .containsEntry(ProducerConfig.LINGER_MS_CONFIG, 5L)
-                .containsEntry(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, 32 << 20);
+                .containsEntry(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Topics.REJECTED_MAX_MESSAGE_BYTES);
     }
 
     @Test

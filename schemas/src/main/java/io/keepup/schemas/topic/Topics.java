@@ -51,10 +51,16 @@ public final class Topics {
     public static final int LANE_MAX_MESSAGE_BYTES = 4 << 20;
 
     /**
-     * Largest record on the rejected topic, bytes: whatever a broker took on the events topic must fit here whole, or the
-     * fold could not get past it. Brokers take 1 MiB by default, the embedded one 16 MiB.
+     * Largest batch on the events topic, bytes. An event has a few hundred; the rest is room for what is none, so that it
+     * can be kept and shown. What is larger the broker refuses to its producer.
      */
-    public static final int REJECTED_MAX_MESSAGE_BYTES = 32 << 20;
+    public static final int EVENTS_MAX_MESSAGE_BYTES = 16 << 20;
+
+    /**
+     * Largest batch on the rejected topic, bytes: whatever the events topic took must fit here whole, or the fold could not
+     * get past it. The key of a refused record stands here twice, as key and within.
+     */
+    public static final int REJECTED_MAX_MESSAGE_BYTES = 2 * EVENTS_MAX_MESSAGE_BYTES + (1 << 20);
 
     /** Size of a base lane's segment, bytes: what is consumed can go only when a segment is full. */
     private static final int BASE_SEGMENT_BYTES = 32 << 20;
@@ -71,7 +77,13 @@ public final class Topics {
     /** The topics all volumes share. Events and outputs are the audit log: kept until an operator says otherwise. */
     public static List<TopicSpec> shared(int partitions) {
         return List.of(
-                new TopicSpec(EVENTS, Key.VOLUME, partitions, Cleanup.DELETE, FOREVER, eventTypes()),
+                new TopicSpec(
+                        EVENTS,
+                        Key.VOLUME,
+                        partitions,
+                        Cleanup.DELETE,
+                        with(FOREVER, "max.message.bytes", EVENTS_MAX_MESSAGE_BYTES),
+                        eventTypes()),
                 new TopicSpec(
                         COMMANDS_NODE,
                         Key.NODE,
@@ -105,7 +117,7 @@ public final class Topics {
                         Key.SOURCE,
                         partitions,
                         Cleanup.DELETE,
-                        Map.of("retention.ms", "-1", "max.message.bytes", String.valueOf(REJECTED_MAX_MESSAGE_BYTES)),
+                        with(FOREVER, "max.message.bytes", REJECTED_MAX_MESSAGE_BYTES),
                         schemas(Rejected.SCHEMA$)),
                 new TopicSpec(
                         SYNC_REQUESTS, Key.NODE, partitions, Cleanup.DELETE, ephemeral(), schemas(SyncRequest.SCHEMA$)),
@@ -159,6 +171,12 @@ public final class Topics {
                 RebuildRequested.SCHEMA$,
                 CancelRequested.SCHEMA$,
                 PrimarySilent.SCHEMA$);
+    }
+
+    private static Map<String, String> with(Map<String, String> config, String name, int value) {
+        Map<String, String> more = new HashMap<>(config);
+        more.put(name, String.valueOf(value));
+        return more;
     }
 
     private static Map<String, String> ephemeral() {

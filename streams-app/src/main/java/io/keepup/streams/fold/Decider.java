@@ -41,6 +41,7 @@ import org.apache.kafka.common.header.internals.RecordHeaders;
 public final class Decider {
 
     private static final String PROJECTION_ID = "projection/";
+    private static final int MAX_DETAIL = 500;
 
     private final Intake intake;
     private final RecordCodec codec;
@@ -212,7 +213,7 @@ public final class Decider {
                 buffer(record.value()),
                 headers,
                 refused.reason(),
-                refused.detail(),
+                inOneLine(refused.detail()),
                 Engine.VERSION);
         String id = "rejected/%s/%d/%d".formatted(record.topic(), record.partition(), record.offset());
         List<Header> described = CloudEventHeaders.of(
@@ -224,6 +225,12 @@ public final class Decider {
                 record.key(),
                 codec.encode(Topics.REJECTED, rejected),
                 headers(record, described));
+    }
+
+    /** A detail may quote what was refused, whatever that is. */
+    private static String inOneLine(String detail) {
+        String cut = detail.length() <= MAX_DETAIL ? detail : detail.substring(0, MAX_DETAIL) + " …";
+        return cut.replaceAll("\\p{Cntrl}", "?");
     }
 
     private static Headers headers(SourceRecord cause, List<Header> described) {

@@ -25,6 +25,12 @@ final class Intake {
     /** {@code said} is null when the bytes are no record. */
     record Refused(SpecificRecord said, RejectReason reason, String detail) implements Verdict {}
 
+    /**
+     * Largest value of an event, bytes: room for a thousand replicas. What follows from an event grows with it, and must fit
+     * the output topics and the changelog, where brokers take 1 MiB when nothing else is said.
+     */
+    static final int MAX_EVENT_BYTES = 256 << 10;
+
     private final RecordCodec codec;
 
     Intake(RecordCodec codec) {
@@ -42,6 +48,13 @@ final class Intake {
         }
         if (source.key() == null) {
             return new Refused(null, RejectReason.key_mismatch, "the record has no key, which must be the volume id");
+        }
+        if (source.value().length > MAX_EVENT_BYTES) {
+            return new Refused(
+                    null,
+                    RejectReason.too_large,
+                    "%d bytes are more than an event may have, which is %d"
+                            .formatted(source.value().length, MAX_EVENT_BYTES));
         }
         SpecificRecord said = null;
         try {

@@ -21,6 +21,7 @@ import java.time.Instant;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.header.internals.RecordHeader;
@@ -103,7 +104,8 @@ class RejectionTest {
                 RejectReason.undecodable,
                 RejectReason.wrong_type,
                 RejectReason.null_value,
-                RejectReason.key_mismatch);
+                RejectReason.key_mismatch,
+                RejectReason.too_large);
         refusedEvents().forEach(c -> covered.add(c.reason()));
         assertThat(covered).containsExactlyInAnyOrder(RejectReason.values());
     }
@@ -115,7 +117,27 @@ class RejectionTest {
         expectRejected(RejectReason.undecodable, "vol-1", new byte[] {0, 0, 0, 99, 99, 1, 2, 3});
         byte[] good = fold.codec.encode(Topics.EVENTS, events.barrier(5, 10));
         expectRejected(RejectReason.undecodable, "vol-1", java.util.Arrays.copyOf(good, good.length - 2));
-        expectRejected(RejectReason.undecodable, "vol-1", new byte[2_000_000]);
+    }
+
+    /** It is not even decoded: what follows from it might fit neither the changelog nor the outputs' topics. */
+    @Test
+    void more_bytes_than_an_event_may_have_are_too_large_whatever_they_say() {
+        AssignmentDelivered assignment = events.primary(
+                6,
+                IntStream.range(0, 9_000)
+                        .mapToObj(i -> "a-replica-with-a-rather-long-name-" + i)
+                        .toArray(String[]::new));
+        expectRejected(RejectReason.too_large, "vol-1", fold.codec.encode(Topics.EVENTS, assignment));
+        Rejected garbage = expectRejected(RejectReason.too_large, "vol-1", new byte[2_000_000]);
+        assertThat(garbage.getDetail()).contains("2000000 bytes", String.valueOf(Intake.MAX_EVENT_BYTES));
+        expectRejected(RejectReason.undecodable, "vol-1", new byte[Intake.MAX_EVENT_BYTES]);
+    }
+
+    @Test
+    void a_detail_is_one_short_line_whatever_it_quotes() {
+        byte[] bytes = fold.codec.encode(Topics.EVENTS, events.barrier(5, 10));
+        Rejected rejected = expectRejected(RejectReason.key_mismatch, "line\n".repeat(10_000), bytes);
+        assertThat(rejected.getDetail()).startsWith("the key is 'line?line?").hasSizeLessThan(600);
     }
 
     @Test

@@ -1,0 +1,266 @@
+package io.keepup.streams;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.keepup.schemas.topic.KeyPartitions;
+import io.keepup.schemas.topic.Topics;
+import io.keepup.v1.Meta;
+import io.keepup.v1.RejectReason;
+import io.keepup.v1.Rejected;
+import io.keepup.v1.StartReceiver;
+import io.keepup.v1.VolumeProjection;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.internals.RecordHeader;
+import org.apache.kafka.streams.KafkaStreams;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** [invariant 8] Whatever a broker takes on the events topic is kept whole, counted, and does not hold up the next event. */
+@Timeout(180)
+class PoisonTest {
+
+    private static final Duration LIMIT = Duration.ofSeconds(60);
+    private static final String VOLUME = "vol-1";
+    private static final byte[] HEADER = {1, 0, -1};
+
+    /** Times that a case whose promptness is measured by itself may take, of which the best counts. */
+    private static final int TRIES = 3;
+
+    @TempDir
+    static Path directory;
+
+    private static KafkaFixture kafka;
+    private static KeepupStreams app;
+    private static HttpClient http;
+    private static KafkaConsumer<byte[], byte[]> reader;
+    private static Events events;
+    private static int partition;
+    private static long durable = 100;
+
+    /** What somebody puts on the topic; key and value may be null. */
+    private record Poison(String name, RejectReason reason, byte[] key, byte[] value) {}
+
+    @BeforeAll
+    static void start() throws Exception {
+        kafka = KafkaFixture.start(directory.resolve("kafka"));
+        kafka.createTopics();
+        http = HttpClient.newHttpClient();
+        app = KeepupStreams.start(kafka.settings(directory.resolve("state")));
+        await().atMost(LIMIT).until(() -> app.state() == KafkaStreams.State.RUNNING);
+        partition = KeyPartitions.partitionFor(VOLUME, Topics.DEFAULT_PARTITIONS);
+        reader = kafka.consumer();
+        reader.assign(Stream.of(Topics.REJECTED, Topics.PROJECTIONS)
+                .flatMap(topic -> reader.partitionsFor(topic).stream())
+                .map(p -> new TopicPartition(p.topic(), p.partition()))
+                .toList());
+        events = new Events(VOLUME, Instant.now());
+        kafka.send(events.primary(1, "vs-2"), events.primaryReady(1), events.ack("vs-2", 1, 1, 100, 1, 100));
+        awaitFoldOf(event());
+    }
+
+    @AfterAll
+    static void stop() {
+        reader.close();
+        app.close();
+        http.close();
+        kafka.close();
+    }
+
+    private static List<Poison> poisons() {
+        byte[] key = VOLUME.getBytes(StandardCharsets.UTF_8);
+        byte[] good = encoded(event());
+        byte[] noMagic = good.clone();
+        noMagic[0] = 1;
+        byte[] unknownId = good.clone();
+        ByteBuffer.wrap(unknownId).putInt(1, Integer.MAX_VALUE);
+        byte[] otherKey = "vol-2".getBytes(StandardCharsets.UTF_8);
+        byte[] command = kafka.codec.encode(Topics.COMMANDS_NODE, new StartReceiver(events.meta("vs-2", 1), 1));
+        return List.of(
+                new Poison("empty", RejectReason.undecodable, key, new byte[0]),
+                new Poison("garbage", RejectReason.undecodable, key, random(300)),
+                new Poison("wrong magic", RejectReason.undecodable, key, noMagic),
+                new Poison("unknown id", RejectReason.undecodable, key, unknownId),
+                new Poison("wrong type", RejectReason.wrong_type, key, command),
+                new Poison("truncated", RejectReason.undecodable, key, Arrays.copyOf(good, good.length / 2)),
+                new Poison("too long", RejectReason.undecodable, key, Arrays.copyOf(good, good.length + 1)),
+                new Poison("null key", RejectReason.key_mismatch, null, good),
+                new Poison("null value", RejectReason.null_value, key, null),
+                new Poison("null key and value", RejectReason.null_value, null, null),
+                new Poison("other key", RejectReason.key_mismatch, otherKey, good));
+    }
+
+    @Test
+    void each_kind_is_kept_whole_and_the_next_event_is_folded_within_the_second() throws Exception {
+        List<Duration> durations = new ArrayList<>();
+        for (Poison poison : poisons()) {
+            durations.add(expectKept(poison));
+        }
+        assertThat(durations.stream().sorted().toList().get(durations.size() / 2))
+                .as("until the next event was folded, the median of %s", durations)
+                .isLessThan(Duration.ofSeconds(1));
+    }
+
+    @Test
+    void ten_megabytes_too() throws Exception {
+        List<Duration> durations = new ArrayList<>();
+        for (int i = 0; i < TRIES; i++) {
+            byte[] key = VOLUME.getBytes(StandardCharsets.UTF_8);
+            durations.add(expectKept(new Poison("10 MB", RejectReason.too_large, key, random(10_000_000))));
+        }
+        assertThat(durations.stream().sorted().findFirst().orElseThrow())
+                .as("until the next event was folded, the best of %s", durations)
+                .isLessThan(Duration.ofSeconds(1));
+    }
+
+    /** The key of a refused record stands in the letter twice. */
+    @Test
+    void the_largest_that_the_events_topic_takes_is_taken_by_the_rejected_topic() throws Exception {
+        int largest = Topics.EVENTS_MAX_MESSAGE_BYTES - 4096;
+        expectKept(new Poison("largest value", RejectReason.too_large, new byte[] {7}, random(largest)));
+        expectKept(new Poison("largest key", RejectReason.undecodable, random(largest), new byte[] {1}));
+        expectKept(new Poison("largest key alone", RejectReason.null_value, random(largest), null));
+    }
+
+    /** Returns how long after the bad record was on the topic the next event had been folded. */
+    private static Duration expectKept(Poison poison) throws Exception {
+        double counted = count(poison.reason);
+        Map<Long, Rejected> kept = new HashMap<>();
+        ProducerRecord<byte[], byte[]> record =
+                new ProducerRecord<>(Topics.EVENTS, partition, poison.key, poison.value);
+        record.headers().add(new RecordHeader("any", HEADER)).add(new RecordHeader("none", null));
+        SpecificRecord next = event();
+        byte[] key = VOLUME.getBytes(StandardCharsets.UTF_8);
+        byte[] value = encoded(next);
+        RecordMetadata at = kafka.put(record);
+        long begin = System.nanoTime();
+        kafka.put(new ProducerRecord<>(Topics.EVENTS, partition, key, value));
+
+        awaitFoldOf(next, kept);
+
+        Duration duration = Duration.ofNanos(System.nanoTime() - begin);
+        assertThat(kept).as(poison.name).containsOnlyKeys(at.offset());
+        Rejected rejected = kept.get(at.offset());
+        assertThat(rejected.getReason())
+                .as("%s: %s", poison.name, rejected.getDetail())
+                .isEqualTo(poison.reason);
+        assertThat(rejected.getDetail())
+                .as(poison.name)
+                .isNotBlank()
+                .hasSizeLessThan(600)
+                .doesNotContain("\n");
+        assertThat(bytes(rejected.getKey())).as("key of %s", poison.name).isEqualTo(poison.key);
+        assertThat(bytes(rejected.getValue())).as("value of %s", poison.name).isEqualTo(poison.value);
+        assertThat(rejected.getHeaders())
+                .containsExactly(
+                        new io.keepup.v1.RecordHeader("any", ByteBuffer.wrap(HEADER)),
+                        new io.keepup.v1.RecordHeader("none", null));
+        assertThat(rejected.getTopic()).isEqualTo(Topics.EVENTS);
+        assertThat(rejected.getPartition()).isEqualTo(partition);
+        assertThat(count(poison.reason)).as("%s is counted", poison.name).isEqualTo(counted + 1);
+        return duration;
+    }
+
+    /** The next event: more is durable with each, which the projection shows. */
+    private static SpecificRecord event() {
+        return events.barrier(1, ++durable);
+    }
+
+    private static byte[] encoded(SpecificRecord event) {
+        return kafka.codec.encode(Topics.EVENTS, event);
+    }
+
+    /** Puts the event on the topic and waits until it was folded. */
+    private static void awaitFoldOf(SpecificRecord event) throws Exception {
+        kafka.send(event);
+        awaitFoldOf(event, new HashMap<>());
+    }
+
+    /** @param kept gets all refusals until then, by the offset of what was refused */
+    private static void awaitFoldOf(SpecificRecord event, Map<Long, Rejected> kept) throws Exception {
+        String expected = ((Meta) event.get(0)).getEventId();
+        boolean[] folded = {false};
+        long deadline = System.nanoTime() + LIMIT.toNanos();
+        while (!folded[0]) {
+            assertThat(System.nanoTime())
+                    .as("deadline for the fold of %s", expected)
+                    .isLessThan(deadline);
+            for (ConsumerRecord<byte[], byte[]> output : reader.poll(Duration.ofMillis(100))) {
+                SpecificRecord record = kafka.codec.decode(output.value());
+                if (record instanceof Rejected rejected) {
+                    assertThat(output.key()).isEqualTo(bytes(rejected.getKey()));
+                    kept.put(rejected.getOffset(), rejected);
+                } else if (record instanceof VolumeProjection projection) {
+                    folded[0] |= projection.getMeta().getEventId().equals("projection/" + expected);
+                }
+            }
+        }
+        // one transaction, but another topic: it may come with a later fetch
+        await().atMost(LIMIT).until(() -> {
+            for (ConsumerRecord<byte[], byte[]> output : reader.poll(Duration.ZERO)) {
+                Rejected rejected = (Rejected) kafka.codec.decode(output.value());
+                kept.put(rejected.getOffset(), rejected);
+            }
+            return atEnd();
+        });
+    }
+
+    private static boolean atEnd() {
+        return reader.endOffsets(reader.assignment()).entrySet().stream()
+                .allMatch(end -> reader.position(end.getKey()) >= end.getValue());
+    }
+
+    private static double count(RejectReason reason) throws IOException, InterruptedException {
+        HttpRequest request = HttpRequest.newBuilder(
+                        URI.create("http://127.0.0.1:%d/metrics".formatted(app.httpPort())))
+                .timeout(LIMIT)
+                .build();
+        Matcher found = Pattern.compile("keepup_rejected_total\\{reason=\"%s\"} ([0-9.]+)".formatted(reason))
+                .matcher(http.send(request, BodyHandlers.ofString()).body());
+        assertThat(found.find()).as("a count of %s", reason).isTrue();
+        return Double.parseDouble(found.group(1));
+    }
+
+    private static byte[] random(int size) {
+        byte[] bytes = new byte[size];
+        new Random(size).nextBytes(bytes); // does not compress
+        bytes[0] = 0x7f;
+        return bytes;
+    }
+
+    private static byte[] bytes(ByteBuffer buffer) {
+        if (buffer == null) {
+            return null;
+        }
+        byte[] bytes = new byte[buffer.remaining()];
+        buffer.duplicate().get(bytes);
+        return bytes;
+    }
+}
