@@ -10,6 +10,7 @@ import io.keepup.streams.http.HttpEndpoint;
 import io.keepup.streams.metrics.FoldMetrics;
 import io.keepup.streams.metrics.ViewMetrics;
 import io.keepup.streams.view.ProjectionView;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.binder.kafka.KafkaStreamsMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -85,6 +86,9 @@ public final class KeepupStreams implements AutoCloseable, Health {
         Policy policy = settings.policy().equals("reference") ? Policy.reference() : Policy.safe();
         view = ProjectionView.start(() -> consumer(settings), codec);
         FoldMetrics metrics = new FoldMetrics(meters);
+        Gauge.builder("keepup.registry.waiting", patience, RegistryPatience::waiting)
+                .description("Stream threads that stand still until the schema registry answers")
+                .register(meters);
         ViewMetrics.register(view, meters);
         http = HttpEndpoint.start(settings.httpHost(), settings.httpPort(), view, this, meters::scrape);
         Properties properties = settings.streams();
@@ -172,6 +176,10 @@ public final class KeepupStreams implements AutoCloseable, Health {
         KafkaStreams running = streams;
         if (running == null || running.state() != KafkaStreams.State.RUNNING) {
             return Optional.of("the fold is %s".formatted(running == null ? "about to start" : running.state()));
+        }
+        Optional<String> waiting = patience.whyWaiting();
+        if (waiting.isPresent()) {
+            return waiting;
         }
         return view.complete() ? Optional.empty() : Optional.of("the projections are still being read");
     }

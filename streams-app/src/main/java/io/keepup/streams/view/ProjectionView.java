@@ -166,7 +166,7 @@ public final class ProjectionView implements AutoCloseable {
     }
 
     private Optional<VolumeProjection> decode(ConsumerRecord<byte[], byte[]> record) {
-        while (closing.getCount() > 0) {
+        for (boolean waiting = false; closing.getCount() > 0; waiting = true) {
             try {
                 if (codec.decode(record.value()) instanceof VolumeProjection projection) {
                     return Optional.of(projection);
@@ -177,7 +177,9 @@ public final class ProjectionView implements AutoCloseable {
                 log.warn("the projection at {} cannot be read: {}", position(record), e.getMessage());
                 return Optional.empty();
             } catch (RegistryException e) {
-                log.warn("the projection view waits: {}", e.getMessage());
+                if (!waiting) {
+                    log.warn("the projection view waits: {}", e.getMessage());
+                }
                 pause();
             }
         }

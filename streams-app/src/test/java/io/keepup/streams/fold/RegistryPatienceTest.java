@@ -27,6 +27,23 @@ class RegistryPatienceTest {
     }
 
     @Test
+    void says_that_it_waits_and_why_as_long_as_it_does() {
+        RegistryPatience patience = new RegistryPatience(Duration.ofMillis(1));
+        AtomicInteger calls = new AtomicInteger();
+        patience.call(() -> {
+            if (calls.incrementAndGet() == 1) {
+                assertThat(patience.whyWaiting()).isEmpty();
+                throw new RegistryException("away");
+            }
+            assertThat(patience.waiting()).isOne();
+            assertThat(patience.whyWaiting()).hasValue("the fold waits for the schema registry: away");
+            return "there";
+        });
+        assertThat(patience.waiting()).isZero();
+        assertThat(patience.whyWaiting()).isEmpty();
+    }
+
+    @Test
     void stops_waiting_when_the_app_stops() {
         RegistryPatience patience = new RegistryPatience(Duration.ofHours(1));
         assertThatThrownBy(() -> patience.call(() -> {
@@ -34,6 +51,7 @@ class RegistryPatienceTest {
                     throw new RegistryException("away");
                 }))
                 .isInstanceOf(RegistryException.class);
+        assertThat(patience.waiting()).isZero();
     }
 
     @Test
