@@ -66,6 +66,9 @@ abstract class RecoverySession implements Runnable {
     private volatile FailureReason cancelled;
     private volatile WaitingFor waitingFor;
     private volatile long movedAt;
+    /** Something moved after the last report. */
+    private volatile boolean untold;
+
     private long reportedAt = Long.MIN_VALUE;
 
     RecoverySession(
@@ -217,7 +220,7 @@ abstract class RecoverySession implements Runnable {
         listener.ended(this, Optional.empty());
     }
 
-    /** To be called in every turn of every loop: throws when the session must end now. */
+    /** To be called in every turn of every loop: throws when the session must end now, and says late what was too early to say. */
     protected void check() {
         if (abandoned()) {
             throw new Abandoned();
@@ -232,6 +235,9 @@ abstract class RecoverySession implements Runnable {
         long still = context.clock().millis() - movedAt;
         if (still > context.settings().get(NodeSettings.SESSION_STALL).toMillis()) {
             throw new SessionFault(FailureReason.progress_stalled, "nothing moved for %d ms".formatted(still));
+        }
+        if (untold) {
+            report(false);
         }
     }
 
@@ -267,6 +273,7 @@ abstract class RecoverySession implements Runnable {
     /** Something moved: the stall limit starts anew, and progress is reported when it is due. */
     protected void moved() {
         movedAt = context.clock().millis();
+        untold = true;
         report(false);
     }
 
@@ -288,6 +295,7 @@ abstract class RecoverySession implements Runnable {
             return;
         }
         reportedAt = now;
+        untold = false;
         Position at = position();
         lastMinute.add(now, at);
         context.events()

@@ -122,6 +122,24 @@ class RecoverySessionTest {
         return said.stream().filter(name -> !name.equals("SessionProgress")).toList();
     }
 
+    private long progress() {
+        return said.stream().filter(name -> name.equals("SessionProgress")).count();
+    }
+
+    @Test
+    void what_moves_too_soon_after_a_report_is_told_by_the_next_even_when_nothing_moves_any_more() {
+        RecoverySession[] session = new RecoverySession[1];
+        session[0] = session(() -> {
+            session[0].moved();
+            while (progress() < 2) {
+                session[0].check();
+            }
+            return new RecoverySession.Outcome(new Result(9, 9, false), 3);
+        });
+        session[0].run();
+        assertThat(progress()).isEqualTo(2);
+    }
+
     @Test
     void an_end_that_the_broker_refuses_for_a_while_is_said_when_it_no_longer_does_and_said_once() {
         refusals.set(1);
