@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Whoever looks at a volume, wherever they look, sees the same. */
-@Timeout(30)
+@Timeout(120)
 class AgreementTest {
 
     private static final Set<String> LIVE = Set.of("issued", "running");

@@ -35,7 +35,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The audit as an operator uses it, on real volumes and a real broker: it tells, it explains, it proves. */
-@Timeout(60)
+@Timeout(120)
 class AuditTest {
 
     private static final ObjectMapper JSON = new ObjectMapper();

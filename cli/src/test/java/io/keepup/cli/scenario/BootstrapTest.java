@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** From nothing to healthy, one gate after the other. */
-@Timeout(30)
+@Timeout(120)
 class BootstrapTest {
 
     @RegisterExtension

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Another primary under a new epoch, and the old one comes back with entries that nobody else has. */
-@Timeout(30)
+@Timeout(120)
 class FailoverTest {
 
     private static final int TAIL = 30;

@@ -39,7 +39,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  * A volume whose nodes are played by the test, so that they say exactly what the scenario needs, and nothing else moves;
  * the fold, Kafka, the registry, API and metrics are real.
  */
-@Timeout(30)
+@Timeout(120)
 class PlayedTest {
 
     private static final long EPOCH = 5;

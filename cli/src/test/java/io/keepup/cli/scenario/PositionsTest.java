@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What a replica is told to do follows from where it stands, and only the engine says so. */
-@Timeout(30)
+@Timeout(120)
 class PositionsTest {
 
     @RegisterExtension

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** A rebuild whose replica takes no WAL while writes go on, on a primary with little room for WAL [N4]. */
-@Timeout(60)
+@Timeout(120)
 class PressureTest {
 
     private static final long RETAINED = 700_000;

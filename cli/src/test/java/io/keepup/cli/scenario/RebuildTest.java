@@ -38,7 +38,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** A rebuild that takes its time, and what may and must happen meanwhile. */
-@Timeout(30)
+@Timeout(120)
 class RebuildTest {
 
     @RegisterExtension

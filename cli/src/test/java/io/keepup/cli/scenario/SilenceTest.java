@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** A node that nothing reaches and nothing leaves, in the middle of a rebuild. */
-@Timeout(60)
+@Timeout(120)
 class SilenceTest {
 
     @RegisterExtension

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** A volume in keep-up, under writes and through a replica that is not heard for a while. */
-@Timeout(30)
+@Timeout(120)
 class SteadyTest {
 
     private static final int WRITERS = 4;

@@ -9,6 +9,7 @@ import io.keepup.cli.rig.Nodes;
 import io.keepup.cli.rig.SessionLog;
 import io.keepup.cli.rig.Watch;
 import io.keepup.cli.rig.Workload;
+import io.keepup.node.NodeAddress;
 import io.keepup.node.NodeCounter;
 import io.keepup.node.hosting.HostedStatus;
 import io.keepup.node.hosting.HostedVolume;
@@ -20,12 +21,17 @@ import io.keepup.v1.Rejected;
 import io.keepup.v1.ReplicaView;
 import io.keepup.v1.SessionKind;
 import io.keepup.v1.VolumeProjection;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,6 +43,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -69,7 +76,9 @@ final class VolumeUnderTest implements BeforeEachCallback, AfterEachCallback {
             "node.base.chunk.bytes", "16384"));
     private final Seen seen = new Seen();
     private SharedCluster cluster;
+    /** Null before the first of them starts. */
     private Nodes nodes;
+
     private Watch watch;
 
     /** @param sizeBytes of the volume */
@@ -83,7 +92,7 @@ final class VolumeUnderTest implements BeforeEachCallback, AfterEachCallback {
         this.clusters = clusters;
     }
 
-    /** A setting of its nodes. */
+    /** A setting of its nodes, none of which runs yet. */
     VolumeUnderTest with(String name, String value) {
         settings.put(name, value);
         return this;
@@ -93,14 +102,16 @@ final class VolumeUnderTest implements BeforeEachCallback, AfterEachCallback {
     public void beforeEach(ExtensionContext context) {
         System.out.printf("%s is %s, seed %d%n", context.getDisplayName(), id, seed);
         cluster = clusters.apply(context);
-        nodes = new Nodes(cluster.bootstrap(), cluster.registryUrl(), cluster.directory(id), settings);
+        nodes = null;
         watch = new Watch(cluster.options().consumer(), cluster.codec(), id, seen);
     }
 
     @Override
     public void afterEach(ExtensionContext context) {
         Network.calm(id);
-        nodes.close();
+        if (nodes != null) {
+            nodes.close();
+        }
         boolean failed = context.getExecutionException().isPresent();
         try {
             if (!failed) {
@@ -136,6 +147,16 @@ final class VolumeUnderTest implements BeforeEachCallback, AfterEachCallback {
         return id + "-" + name;
     }
 
+    /** Where a node keeps everything. */
+    Path directory(String nodeId) {
+        return cluster.directory(id).resolve(nodeId);
+    }
+
+    /** The volume's files on a node. */
+    Path files(String nodeId) {
+        return NodeAddress.volume(directory(nodeId), id);
+    }
+
     SharedCluster cluster() {
         return cluster;
     }
@@ -154,12 +175,26 @@ final class VolumeUnderTest implements BeforeEachCallback, AfterEachCallback {
     }
 
     void start(String... nodeIds) {
+        if (nodes == null) {
+            nodes = new Nodes(cluster.bootstrap(), cluster.registryUrl(), cluster.directory(id), settings);
+        }
         Arrays.stream(nodeIds).forEach(nodes::start);
     }
 
     /** Stops nodes without a word, as a crash would leave their sessions. */
     void stop(String... nodeIds) {
         Arrays.stream(nodeIds).forEach(nodes::stop);
+    }
+
+    /** A node that is stopped loses its disk. */
+    void forget(String nodeId) {
+        try (Stream<Path> files = Files.walk(directory(nodeId))) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** A primary and its replicas, started, assigned under epoch 1 and past all gates but the first write. */

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** An operator's wishes, spoken with the {@code keepup} command. */
-@Timeout(60)
+@Timeout(120)
 class WishTest {
 
     @RegisterExtension
