@@ -18,12 +18,17 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code keepup volume write|read|checksum}. */
+/** {@code keepup volume write|read|checksum|scrub}. */
 @Command(
         name = "volume",
         description = "Block I/O through a node, and digests of volumes.",
         mixinStandardHelpOptions = true,
-        subcommands = {VolumeCommand.Write.class, VolumeCommand.Read.class, VolumeCommand.Checksum.class})
+        subcommands = {
+            VolumeCommand.Write.class,
+            VolumeCommand.Read.class,
+            VolumeCommand.Checksum.class,
+            ScrubCommand.class
+        })
 final class VolumeCommand implements Runnable {
 
     @Spec
@@ -31,7 +36,7 @@ final class VolumeCommand implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "say which: write, read or checksum");
+        throw new ParameterException(spec.commandLine(), "say which: write, read, checksum or scrub");
     }
 
     /** Which node: by its address, or by its directory on this machine. */

@@ -63,7 +63,7 @@ class UsageTest {
                 Arguments.of("Missing required option: '--why", new Object[] {"rebuild", "v", "vs-2"}),
                 Arguments.of("'7' is not a session: write it like vol-1/7", new Object[] {"cancel", "7", "--why", "x"}),
                 Arguments.of("say which: create, check or list", new Object[] {"topics"}),
-                Arguments.of("say which: write, read or checksum", new Object[] {"volume"}),
+                Arguments.of("say which: write, read, checksum or scrub", new Object[] {"volume"}),
                 Arguments.of("say which: catchup, engine", new Object[] {"bench"}),
                 Arguments.of("--size 1000 is not a multiple", new Object[] {"bench", "rebuild", "--size", 1000}),
                 Arguments.of("--fill 1.5 is not between 0 and 1", new Object[] {"bench", "rebuild", "--fill", 1.5}),

@@ -40,7 +40,12 @@ public final class NodeAddress {
 
     /** Directory of one volume of a node. */
     public static Path volume(Path directory, String volumeId) {
-        return directory.resolve(DataDirectory.VOLUMES).resolve(volumeId);
+        return volumes(directory).resolve(volumeId);
+    }
+
+    /** Directory of a node's volumes. */
+    public static Path volumes(Path directory) {
+        return directory.resolve(DataDirectory.VOLUMES);
     }
 
     /** The file outlives a node that was killed; the lock does not. */
