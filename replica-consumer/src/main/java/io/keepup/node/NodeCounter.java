@@ -36,5 +36,9 @@ public enum NodeCounter {
     PINS_RELEASED,
     /** Of these, the ones the hard limit of the WAL broke [N4]. */
     PINS_BROKEN,
+    /** Volumes read and verified from end to end in the background. */
+    SCRUBS,
+    /** Blocks found damaged by them. */
+    BLOCKS_CORRUPT,
     VOLUME_ERRORS
 }

@@ -61,6 +61,14 @@ public final class NodeSettings {
             Setting.millis("node.session.stall.ms", 15_000, "How long a session may stand still before it fails, ms.");
     public static final Setting<Duration> SESSION_PROGRESS =
             Setting.millis("node.session.progress.ms", 500, "Shortest time between two progress events, ms.");
+    public static final Setting<Long> SCRUB_RATE = Setting.longBytesOrNone(
+            "node.scrub.bytes.per.second",
+            4 << 20,
+            "How fast a node verifies its volumes in the background, bytes a second over all of them; 0: not at all.");
+    public static final Setting<Duration> SCRUB_INTERVAL = Setting.millis(
+            "node.scrub.interval.ms",
+            Duration.ofDays(7).toMillis(),
+            "Shortest time between the beginnings of two scrubs of a volume, ms; a node's start begins one.");
     public static final Setting<Short> REPLICATION_FACTOR = Setting.number(
             "node.replication.factor",
             -1,
@@ -87,6 +95,8 @@ public final class NodeSettings {
             RECOVERY_RATE,
             SESSION_STALL,
             SESSION_PROGRESS,
+            SCRUB_RATE,
+            SCRUB_INTERVAL,
             REPLICATION_FACTOR,
             HTTP_MAX_BODY);
 

@@ -36,6 +36,11 @@ public record Setting<T>(String name, String doc, T defaultValue, Function<Strin
         return new Setting<>(name, doc, 0L, Setting::notNegative);
     }
 
+    /** Bytes, of which 0 means none. */
+    static Setting<Long> longBytesOrNone(String name, long defaultBytes, String doc) {
+        return new Setting<>(name, doc, defaultBytes, Setting::notNegative);
+    }
+
     static Setting<Integer> count(String name, int defaultCount, String doc) {
         return new Setting<>(name, doc, defaultCount, text -> Math.toIntExact(positive(text)));
     }

@@ -55,6 +55,7 @@ public final class NodeEvents implements AutoCloseable {
         public static final Gates RECEIVER_READY = new Gates(null, true, null, null);
         public static final Gates SHIPPER_CONFIGURED = new Gates(null, null, true, null);
         public static final Gates SHIPPER_CONNECTED = new Gates(null, null, null, true);
+        public static final Gates SHIPPER_DISCONNECTED = new Gates(null, null, null, false);
     }
 
     /** Asks a replica where it stands. */

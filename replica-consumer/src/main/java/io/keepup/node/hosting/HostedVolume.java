@@ -10,6 +10,7 @@ import io.keepup.node.primary.PrimaryVolume;
 import io.keepup.node.replica.ReplicaVolume;
 import io.keepup.node.world.Mutex;
 import io.keepup.volume.Digest;
+import io.keepup.volume.Scrub;
 import io.keepup.volume.Volume;
 import io.keepup.volume.VolumeRole;
 import io.keepup.volume.VolumeStatus;
@@ -188,6 +189,11 @@ public final class HostedVolume {
     /** Flushes, then digests the whole volume. */
     public Digest digest() {
         return volume.digest();
+    }
+
+    /** Starts to verify all data of this copy. */
+    Scrub scrub() {
+        return volume.scrub();
     }
 
     /**

@@ -148,6 +148,10 @@ public final class VolumeHost implements AutoCloseable {
         every(context.settings().get(NodeSettings.SYNC_INTERVAL), "ask", v -> v.primary()
                 .ifPresent(PrimaryVolume::tick));
         every(ANSWER_TICK, "answer", v -> v.replica().ifPresent(ReplicaVolume::tick));
+        Scrubber scrubber = new Scrubber(context, this::volumes, closing);
+        if (scrubber.wanted()) {
+            runs("scrub", scrubber);
+        }
     }
 
     private void every(Duration interval, String what, Consumer<HostedVolume> work) {

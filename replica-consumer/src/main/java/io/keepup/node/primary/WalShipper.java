@@ -16,6 +16,7 @@ import io.keepup.schemas.codec.CloudEventHeaders;
 import io.keepup.schemas.topic.Topics;
 import io.keepup.v1.WalBatch;
 import io.keepup.volume.Volume;
+import io.keepup.volume.VolumeFault;
 import io.keepup.volume.WalEntry;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -60,6 +61,7 @@ final class WalShipper implements Runnable {
     private volatile boolean closing;
     private volatile Exception sendFailure;
     private volatile boolean unsynced;
+    private boolean saidDamaged;
     private long next;
 
     WalShipper(
@@ -117,6 +119,7 @@ final class WalShipper implements Runnable {
     }
 
     private void connect() {
+        requireSound();
         context.lanes().ensure(volumeId);
         context.events().readiness(volumeId, epoch, Gates.SHIPPER_CONFIGURED);
         try (WalTopic topic = new WalTopic(context, volumeId)) {
@@ -140,6 +143,20 @@ final class WalShipper implements Runnable {
         context.events().readiness(volumeId, epoch, Gates.SHIPPER_CONNECTED);
         trouble.over();
         log.info("Volume {}: shipping from LSN {} on, lane begins at {}", volumeId, next, retained.tail());
+    }
+
+    /** A primary that found its own copy damaged serves no more, and must not be taken for healthy [P4]. */
+    private void requireSound() {
+        VolumeFault fault = volume.status().fault();
+        if (fault == null) {
+            return;
+        }
+        if (!saidDamaged) {
+            context.events().readiness(volumeId, epoch, Gates.SHIPPER_DISCONNECTED);
+            saidDamaged = true;
+        }
+        throw new IllegalStateException(
+                "volume %s is damaged here (%s): assign another primary".formatted(volumeId, fault));
     }
 
     private void resume(WalTopic topic, WalTopic.Shipped last) {

@@ -1,0 +1,140 @@
+package io.keepup.node.hosting;
+
+import io.keepup.node.NodeContext;
+import io.keepup.node.NodeCounter;
+import io.keepup.node.NodeSettings;
+import io.keepup.volume.Scrub;
+import io.keepup.volume.ScrubReport;
+import io.keepup.volume.VolumeException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Reads and verifies a node's volumes in the background, one after the other, at a bounded rate. What it finds damaged becomes the
+ * volume's fault: a replica's next sync tells it and a rebuild follows [P4], a primary serves no more.
+ */
+final class Scrubber implements Runnable {
+
+    private static final Logger log = LoggerFactory.getLogger(Scrubber.class);
+    private static final long STEP_BYTES = 1 << 20;
+    /** How often it looks whether a volume is due. */
+    private static final Duration LOOKS = Duration.ofSeconds(10);
+
+    private final NodeContext context;
+    private final Supplier<Collection<HostedVolume>> volumes;
+    private final CompletableFuture<Void> closing;
+    /** When a volume is to be scrubbed next; one that is not in here, now. */
+    private final Map<String, Instant> due = new HashMap<>();
+
+    private HostedVolume volume;
+    private Scrub scrub;
+
+    /** @param closing when it is done, so is this */
+    Scrubber(NodeContext context, Supplier<Collection<HostedVolume>> volumes, CompletableFuture<Void> closing) {
+        this.context = context;
+        this.volumes = volumes;
+        this.closing = closing;
+    }
+
+    /** Whether it is to run at all. */
+    boolean wanted() {
+        return rate() > 0;
+    }
+
+    private long rate() {
+        return context.settings().get(NodeSettings.SCRUB_RATE);
+    }
+
+    @Override
+    public void run() {
+        Duration pause = Duration.ofMillis(Math.max(1, STEP_BYTES * 1000 / rate()));
+        boolean busy = true;
+        while (!context.tasks().await(closing, busy ? pause : looks())) {
+            busy = scrub != null || begin();
+            if (busy) {
+                step();
+            }
+        }
+    }
+
+    private Duration interval() {
+        return context.settings().get(NodeSettings.SCRUB_INTERVAL);
+    }
+
+    private Duration looks() {
+        return interval().compareTo(LOOKS) < 0 ? interval() : LOOKS;
+    }
+
+    /** Takes up the volume that waits longest, if one is due. */
+    private boolean begin() {
+        Instant now = context.clock().instant();
+        Optional<HostedVolume> next =
+                volumes.get().stream().filter(v -> !dueOf(v).isAfter(now)).min(Comparator.comparing(this::dueOf));
+        next.ifPresent(v -> {
+            due.put(v.volumeId(), now.plus(interval()));
+            volume = v;
+            guarded(() -> scrub = v.scrub());
+        });
+        return scrub != null;
+    }
+
+    private Instant dueOf(HostedVolume hosted) {
+        return due.getOrDefault(hosted.volumeId(), Instant.MIN);
+    }
+
+    private void step() {
+        guarded(() -> {
+            if (!scrub.step()) {
+                finished(scrub.report());
+                scrub = null;
+            }
+        });
+    }
+
+    private void finished(ScrubReport report) {
+        context.metrics().count(NodeCounter.SCRUBS);
+        context.metrics().add(NodeCounter.BLOCKS_CORRUPT, report.corruptBlocks());
+        if (report.clean()) {
+            log.debug("Volume {}: everything is as it was written", volume.volumeId());
+            return;
+        }
+        log.error("Volume {}: {}: it must be rebuilt from another copy", volume.volumeId(), damage(report));
+    }
+
+    private static String damage(ScrubReport report) {
+        if (report.corruptBlocks() == 0) {
+            return "its WAL is damaged";
+        }
+        return "%d blocks are damaged, the first %s%s"
+                .formatted(
+                        report.corruptBlocks(),
+                        report.firstCorrupt(),
+                        report.walCorrupt() ? ", and its WAL is too" : "");
+    }
+
+    /** A volume that cannot be read now, as one in a rebuild, has its turn again soon. */
+    private void guarded(Runnable work) {
+        try {
+            work.run();
+        } catch (VolumeException e) {
+            scrub = null;
+            due.put(volume.volumeId(), context.clock().instant().plus(looks()));
+            switch (e.kind()) {
+                case REBUILDING, CLOSED -> log.debug("Volume {}: not scrubbed", volume.volumeId(), e);
+                default -> {
+                    context.metrics().count(NodeCounter.VOLUME_ERRORS);
+                    log.error("Volume {}: its scrub failed: {}", volume.volumeId(), e.getMessage(), e);
+                }
+            }
+        }
+    }
+}
