@@ -24,14 +24,16 @@ import org.apache.kafka.common.TopicPartition;
 
 /**
  * What lies between nodes, fold and broker: every Kafka client of a node under test has one, and every producer of a fold. A
- * test can make a topic slow to send to, so that a base takes as long as the test needs, lose what a topic brings to a node,
- * hold it up, cut a node off, and have all that is put on the shared topics for a volume delivered by a {@link Courier}.
+ * test can make a topic slow to send to or let only so much through, so that a base takes as long as the test needs, lose what a
+ * topic brings to a node, hold it up, alter it, cut a node off, and have all that is put on the shared topics for a volume delivered by a {@link Courier}.
  */
 public final class Network implements ProducerInterceptor<byte[], byte[]>, ConsumerInterceptor<byte[], byte[]> {
 
     private static final Map<String, Duration> SLOW = new ConcurrentHashMap<>();
+    private static final Map<String, Gate> GATES = new ConcurrentHashMap<>();
     private static final Set<Way> LOST = ConcurrentHashMap.newKeySet();
     private static final Set<Way> HELD = ConcurrentHashMap.newKeySet();
+    private static final Map<Way, Alteration> ALTERED = new ConcurrentHashMap<>();
     private static final Set<String> CUT = ConcurrentHashMap.newKeySet();
     private static final Set<String> DETOURED = ConcurrentHashMap.newKeySet();
     private static final String DETOUR = "detour.";
@@ -46,9 +48,33 @@ public final class Network implements ProducerInterceptor<byte[], byte[]>, Consu
         SLOW.put(topic, each);
     }
 
-    /** The topic takes records at full speed again. */
+    /** Of each session's base, only so many records more go to the topic; the next session lets go of the one before. */
+    static void gate(String topic, int records) {
+        GATES.put(topic, new Gate(records));
+    }
+
+    /** The topic takes all records at full speed again. */
     static void fast(String topic) {
         SLOW.remove(topic);
+        GATES.remove(topic);
+    }
+
+    private static final class Gate {
+        private final int records;
+        private long newest;
+        private int passed;
+
+        Gate(int records) {
+            this.records = records;
+        }
+
+        synchronized boolean holds(long session) {
+            if (session > newest) {
+                newest = session;
+                passed = 0;
+            }
+            return session == newest && ++passed > records;
+        }
     }
 
     /** Loses all records of a topic on their way to a node. */
@@ -61,10 +87,30 @@ public final class Network implements ProducerInterceptor<byte[], byte[]>, Consu
         HELD.add(new Way(nodeId, topic));
     }
 
-    /** Records of the topic come to the node again, and those that were held. */
+    /** Alters records of a topic on their way to a node. */
+    static void alter(String nodeId, String topic, Alteration alteration) {
+        ALTERED.put(new Way(nodeId, topic), alteration);
+    }
+
+    /** Records of the topic that were held come to the node, or are lost if the topic loses what it brings. */
+    static void release(String nodeId, String topic) {
+        HELD.remove(new Way(nodeId, topic));
+    }
+
+    /** What becomes of a record on its way. */
+    interface Alteration {
+        /**
+         * @param client id of the consumer it is on its way to; each session has its own
+         * @return the value that arrives; null when nothing does
+         */
+        byte[] on(String client, ConsumerRecord<byte[], byte[]> record);
+    }
+
+    /** Records of the topic come to the node again as they were sent, and those that were held. */
     static void bring(String nodeId, String topic) {
         LOST.remove(new Way(nodeId, topic));
         HELD.remove(new Way(nodeId, topic));
+        ALTERED.remove(new Way(nodeId, topic));
     }
 
     /** Nothing comes to the node or leaves it; it does not notice, and nothing is lost. */
@@ -110,8 +156,10 @@ public final class Network implements ProducerInterceptor<byte[], byte[]>, Consu
     static void calm(String volumeId) {
         DETOURED.remove(volumeId);
         SLOW.keySet().removeIf(topic -> topic.contains("." + volumeId + "."));
+        GATES.keySet().removeIf(topic -> topic.contains("." + volumeId + "."));
         LOST.removeIf(way -> way.nodeId.startsWith(volumeId + "-"));
         HELD.removeIf(way -> way.nodeId.startsWith(volumeId + "-"));
+        ALTERED.keySet().removeIf(way -> way.nodeId.startsWith(volumeId + "-"));
         CUT.removeIf(nodeId -> nodeId.startsWith(volumeId + "-"));
     }
 
@@ -144,6 +192,11 @@ public final class Network implements ProducerInterceptor<byte[], byte[]>, Consu
     @Override
     public ProducerRecord<byte[], byte[]> onSend(ProducerRecord<byte[], byte[]> record) {
         standStillWhile(this::isCut);
+        Gate gate = GATES.get(record.topic());
+        if (gate != null) {
+            long session = Long.parseLong(new String(record.key(), StandardCharsets.UTF_8));
+            standStillWhile(() -> GATES.get(record.topic()) == gate && gate.holds(session));
+        }
         Duration each = SLOW.get(record.topic());
         if (each != null) {
             LockSupport.parkNanos(each.toNanos());
@@ -176,16 +229,47 @@ public final class Network implements ProducerInterceptor<byte[], byte[]>, Consu
     @Override
     public ConsumerRecords<byte[], byte[]> onConsume(ConsumerRecords<byte[], byte[]> records) {
         standStillWhile(() -> isCut() || records.partitions().stream().anyMatch(p -> isOn(HELD, p.topic())));
-        if (LOST.isEmpty()) {
+        if (LOST.isEmpty() && ALTERED.isEmpty()) {
             return records;
         }
         Map<TopicPartition, List<ConsumerRecord<byte[], byte[]>>> arrived = new HashMap<>();
         for (TopicPartition partition : records.partitions()) {
             if (!isOn(LOST, partition.topic())) {
-                arrived.put(partition, new ArrayList<>(records.records(partition)));
+                arrived.put(partition, altered(partition.topic(), records.records(partition)));
             }
         }
         return new ConsumerRecords<>(arrived, records.nextOffsets());
+    }
+
+    private List<ConsumerRecord<byte[], byte[]>> altered(String topic, List<ConsumerRecord<byte[], byte[]>> records) {
+        Alteration alteration = ALTERED.entrySet().stream()
+                .filter(e -> e.getKey().topic.equals(topic) && isOf(e.getKey().nodeId))
+                .map(Map.Entry::getValue)
+                .findFirst()
+                .orElse(null);
+        List<ConsumerRecord<byte[], byte[]>> arrived = new ArrayList<>();
+        for (ConsumerRecord<byte[], byte[]> record : records) {
+            byte[] value = alteration == null ? record.value() : alteration.on(client, record);
+            if (value != null) {
+                arrived.add(value == record.value() ? record : with(record, value));
+            }
+        }
+        return arrived;
+    }
+
+    private static ConsumerRecord<byte[], byte[]> with(ConsumerRecord<byte[], byte[]> record, byte[] value) {
+        return new ConsumerRecord<>(
+                record.topic(),
+                record.partition(),
+                record.offset(),
+                record.timestamp(),
+                record.timestampType(),
+                record.serializedKeySize(),
+                value.length,
+                record.key(),
+                value,
+                record.headers(),
+                record.leaderEpoch());
     }
 
     @Override
