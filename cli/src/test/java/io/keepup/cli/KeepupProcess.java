@@ -27,6 +27,11 @@ public final class KeepupProcess implements AutoCloseable {
     }
 
     public static KeepupProcess start(Path directory, Object... arguments) {
+        return start(directory, List.of("-cp", System.getProperty("java.class.path")), arguments);
+    }
+
+    /** @param java options of the JVM, the class path among them */
+    static KeepupProcess start(Path directory, List<String> java, Object... arguments) {
         try {
             Path output = Files.createTempFile(directory, "keepup-", ".out");
             Path errors = Files.createTempFile(directory, "keepup-", ".err");
@@ -34,10 +39,9 @@ public final class KeepupProcess implements AutoCloseable {
                     Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                     "-XX:TieredStopAtLevel=1",
                     "-XX:+UseSerialGC",
-                    "-Xmx512m",
-                    "-cp",
-                    System.getProperty("java.class.path"),
-                    Keepup.class.getName()));
+                    "-Xmx512m"));
+            command.addAll(java);
+            command.add(Keepup.class.getName());
             for (Object argument : arguments) {
                 command.add(argument.toString());
             }
@@ -103,7 +107,7 @@ public final class KeepupProcess implements AutoCloseable {
     }
 
     /** SIGTERM, and its end awaited. */
-    void stop() throws InterruptedException {
+    public void stop() throws InterruptedException {
         process.destroy();
         exit();
     }
