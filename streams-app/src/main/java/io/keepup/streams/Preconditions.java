@@ -2,8 +2,11 @@ package io.keepup.streams;
 
 import io.keepup.schemas.registry.RegistryException;
 import io.keepup.schemas.registry.SchemaRegistry;
+import io.keepup.schemas.topic.TopicAdmin;
+import io.keepup.schemas.topic.TopicException;
 import io.keepup.schemas.topic.TopicSpec;
 import io.keepup.schemas.topic.Topics;
+import io.keepup.streams.fold.KeepupTopology;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -13,6 +16,7 @@ import java.util.concurrent.TimeoutException;
 import org.apache.avro.Schema;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.KafkaFuture;
 
 /** What must be there before the fold starts; Kafka Streams alone would wait in silence, or die with a stack trace. */
 final class Preconditions {
@@ -28,7 +32,7 @@ final class Preconditions {
     private Preconditions() {}
 
     /**
-     * Checks broker, topics and schemas, in this order.
+     * Checks broker, topics and schemas, and creates the fold's changelog where it is missing, in this order.
      *
      * @param limit how long the broker may take to answer
      * @throws StartException naming the first thing that is missing
@@ -37,7 +41,36 @@ final class Preconditions {
         List<TopicSpec> specs = Topics.shared().stream()
                 .filter(spec -> NEEDED.contains(spec.name()))
                 .toList();
-        checkTopics(settings, specs, limit);
+        Admin admin = null;
+        try {
+            admin = Admin.create(settings.admin());
+            checkTopics(settings, admin, specs, limit);
+            checkSchemas(registry, specs);
+            createChangelog(settings, admin, limit);
+        } catch (KafkaException e) {
+            Throwable reason = e.getCause() == null ? e : e.getCause();
+            throw new StartException(
+                    "there is no way to Kafka at '%s': %s".formatted(settings.bootstrap(), reason.getMessage()), e);
+        } finally {
+            if (admin != null) {
+                admin.close(Duration.ZERO);
+            }
+        }
+    }
+
+    private static void checkTopics(StreamsSettings settings, Admin admin, List<TopicSpec> specs, Duration limit) {
+        Set<String> present = answer(settings, admin.listTopics().names(), limit);
+        List<String> missing = specs.stream()
+                .map(TopicSpec::name)
+                .filter(name -> !present.contains(name))
+                .toList();
+        if (!missing.isEmpty()) {
+            throw new StartException("Kafka at %s lacks %s: run 'keepup topics create'"
+                    .formatted(settings.bootstrap(), String.join(", ", missing)));
+        }
+    }
+
+    private static void checkSchemas(SchemaRegistry registry, List<TopicSpec> specs) {
         try {
             for (TopicSpec spec : specs) {
                 for (Schema schema : spec.records()) {
@@ -49,23 +82,29 @@ final class Preconditions {
         }
     }
 
-    private static void checkTopics(StreamsSettings settings, List<TopicSpec> specs, Duration limit) {
-        Set<String> present = topics(settings, limit);
-        List<String> missing = specs.stream()
-                .map(TopicSpec::name)
-                .filter(name -> !present.contains(name))
-                .toList();
-        if (!missing.isEmpty()) {
-            throw new StartException("Kafka at %s lacks %s: run 'keepup topics create'"
-                    .formatted(settings.bootstrap(), String.join(", ", missing)));
+    /** Kafka Streams would create it and write at once, and what is first written to a new topic may be lost (KAFKA-15591). */
+    private static void createChangelog(StreamsSettings settings, Admin admin, Duration limit) {
+        int partitions = answer(
+                        settings,
+                        admin.describeTopics(List.of(Topics.EVENTS))
+                                .topicNameValues()
+                                .get(Topics.EVENTS),
+                        limit)
+                .partitions()
+                .size();
+        try {
+            new TopicAdmin(admin, limit)
+                    .ensure(
+                            List.of(KeepupTopology.changelog(settings.applicationId(), partitions)),
+                            settings.replicationFactor());
+        } catch (TopicException e) {
+            throw new StartException("the fold's changelog cannot be made: " + e.getMessage(), e);
         }
     }
 
-    private static Set<String> topics(StreamsSettings settings, Duration limit) {
-        Admin admin = null;
+    private static <T> T answer(StreamsSettings settings, KafkaFuture<T> asked, Duration limit) {
         try {
-            admin = Admin.create(settings.admin());
-            return admin.listTopics().names().get(limit.toMillis(), TimeUnit.MILLISECONDS);
+            return asked.get(limit.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
             throw new StartException(
                     "no Kafka broker answers at %s within %d s: start it, or name the right one"
@@ -73,20 +112,12 @@ final class Preconditions {
                     e);
         } catch (ExecutionException e) {
             throw new StartException(
-                    "Kafka at %s does not list its topics: %s"
+                    "Kafka at %s does not say what topics it has: %s"
                             .formatted(settings.bootstrap(), e.getCause().getMessage()),
                     e);
-        } catch (KafkaException e) {
-            Throwable reason = e.getCause() == null ? e : e.getCause();
-            throw new StartException(
-                    "there is no way to Kafka at '%s': %s".formatted(settings.bootstrap(), reason.getMessage()), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new StartException("interrupted while waiting for Kafka", e);
-        } finally {
-            if (admin != null) {
-                admin.close(Duration.ZERO);
-            }
         }
     }
 }

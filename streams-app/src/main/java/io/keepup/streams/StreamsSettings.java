@@ -172,7 +172,31 @@ public final class StreamsSettings {
                     INT,
                     10_000,
                     MEDIUM,
-                    "After this a killed instance's volumes move to another one, ms.");
+                    "After this a killed instance's volumes move to another one, ms.")
+            .define(
+                    StreamsConfig.mainConsumerPrefix(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG),
+                    INT,
+                    500,
+                    LOW,
+                    "The other instances hear with their next heartbeat that volumes move to them, ms.")
+            .define(
+                    StreamsConfig.producerPrefix(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG),
+                    INT,
+                    5_000,
+                    MEDIUM,
+                    "A killed instance's volumes cannot be folded before the broker has ended its transaction, ms.")
+            .define(
+                    StreamsConfig.PROBING_REBALANCE_INTERVAL_MS_CONFIG,
+                    LONG,
+                    60_000L,
+                    LOW,
+                    "A new instance gets its share once it has caught up with the state, looked at so often, ms.")
+            .define(
+                    StreamsConfig.REPLICATION_FACTOR_CONFIG,
+                    INT,
+                    -1,
+                    MEDIUM,
+                    "Copies of the changelog, when it is created; -1 for the broker's default.");
 
     private final Map<String, String> given;
     private final Map<String, Object> values;
@@ -212,12 +236,27 @@ public final class StreamsSettings {
         return DEFINITION.toEnrichedRst();
     }
 
+    /** What was given, without the defaults: {@link #of} makes the same of it. */
+    public Map<String, String> asGiven() {
+        return given;
+    }
+
     public String bootstrap() {
         return (String) values.get(BOOTSTRAP);
     }
 
     public String registryUrl() {
         return (String) values.get(REGISTRY_URL);
+    }
+
+    /** Instances with the same one share the work. */
+    public String applicationId() {
+        return (String) values.get(StreamsConfig.APPLICATION_ID_CONFIG);
+    }
+
+    /** Of the changelog where it has to be created; -1 for the broker's default. */
+    short replicationFactor() {
+        return ((Integer) values.get(StreamsConfig.REPLICATION_FACTOR_CONFIG)).shortValue();
     }
 
     /** {@code safe} or {@code reference}. */

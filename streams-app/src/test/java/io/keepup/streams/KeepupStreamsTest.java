@@ -30,6 +30,9 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.common.config.ConfigResource;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -211,6 +214,28 @@ class KeepupStreamsTest {
         app.close(); // ends the stream
         reader.join(LIMIT);
         assertThat(reader.isAlive()).isFalse();
+    }
+
+    @Test
+    void the_changelog_is_made_before_the_fold_writes_to_it() throws Exception {
+        StreamsSettings settings = kafka.settings(directory.resolve("other")).with("application.id", "other");
+        Preconditions.check(settings, kafka.registry, LIMIT);
+        Preconditions.check(settings, kafka.registry, LIMIT); // by the next instance
+        try (Admin admin = kafka.admin()) {
+            ConfigResource changelog = new ConfigResource(ConfigResource.Type.TOPIC, "other-volumes-changelog");
+            Config config =
+                    admin.describeConfigs(List.of(changelog)).all().get().get(changelog);
+            assertThat(config.get("cleanup.policy").value()).isEqualTo("compact");
+            assertThat(config.get("segment.bytes").value()).isEqualTo(String.valueOf(16 << 20));
+            assertThat(config.get("max.message.bytes").value())
+                    .isEqualTo(String.valueOf(Topics.EVENTS_MAX_MESSAGE_BYTES));
+            assertThat(admin.describeTopics(List.of(Topics.EVENTS, changelog.name()))
+                            .allTopicNames()
+                            .get()
+                            .values())
+                    .extracting(t -> t.partitions().size())
+                    .containsOnly(Topics.DEFAULT_PARTITIONS);
+        }
     }
 
     @Test

@@ -2,9 +2,11 @@ package io.keepup.streams.fold;
 
 import io.keepup.engine.Policy;
 import io.keepup.schemas.codec.RecordCodec;
+import io.keepup.schemas.topic.TopicSpec;
 import io.keepup.schemas.topic.Topics;
 import io.keepup.streams.metrics.FoldMetrics;
 import io.keepup.streams.watchdog.WatchdogSettings;
+import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -35,7 +37,10 @@ public final class KeepupTopology {
     public static final String SOURCE_EVENTS = "events";
     public static final String PROCESSOR_FOLD = "fold";
 
-    /** Key volume id, value {@link io.keepup.streams.state.StateCodec}; the changelog carries its name. */
+    /**
+     * Key volume id, value {@link io.keepup.streams.state.StateCodec}; the changelog carries its name. Held in memory: the
+     * changelog is its disk, and the volumes are in memory anyway to be folded.
+     */
     public static final String STORE_VOLUMES = "volumes";
 
     public static final String SINK_COMMANDS_NODE = "commands-node";
@@ -67,6 +72,25 @@ public final class KeepupTopology {
         sink(topology, SINK_REJECTED, Topics.REJECTED);
         sink(topology, SINK_WATCHDOG, Topics.EVENTS);
         return topology;
+    }
+
+    /**
+     * The topic behind the store {@value #STORE_VOLUMES}, by the name Kafka Streams gives it.
+     *
+     * @param partitions as many as the events topic has
+     */
+    public static TopicSpec changelog(String applicationId, int partitions) {
+        return new TopicSpec(
+                "%s-%s-changelog".formatted(applicationId, STORE_VOLUMES),
+                TopicSpec.Key.VOLUME,
+                partitions,
+                TopicSpec.Cleanup.COMPACT,
+                Map.of(
+                        // A task that begins without a standby reads all of it; the newest segment is never compacted.
+                        "segment.bytes", String.valueOf(16 << 20),
+                        "max.message.bytes", String.valueOf(Topics.EVENTS_MAX_MESSAGE_BYTES),
+                        "message.timestamp.type", "CreateTime"),
+                List.of());
     }
 
     private static StoreBuilder<KeyValueStore<String, byte[]>> volumes() {
