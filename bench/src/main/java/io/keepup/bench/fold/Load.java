@@ -17,7 +17,7 @@ import org.apache.kafka.common.header.Header;
  * Real events of many volumes, in turn: each volume says its next one, then the next volume. The volumes are spread over
  * the partitions evenly. Not thread-safe.
  */
-final class Load {
+public final class Load {
 
     private static final int NODES = 60;
 
@@ -26,13 +26,13 @@ final class Load {
     private int turn;
 
     /** What is to be sent: bytes as they lie on the events topic. */
-    record Sent(String eventId, byte[] key, byte[] value, List<Header> headers) {}
+    public record Sent(String eventId, byte[] key, byte[] value, List<Header> headers) {}
 
     /**
      * @param name what the volumes' names begin with
      * @param partitions of the events topic
      */
-    Load(String name, int volumes, int partitions, RecordCodec codec) {
+    public Load(String name, int volumes, int partitions, RecordCodec codec) {
         this.codec = codec;
         long now = System.currentTimeMillis(); // of today, or the watchdog would find every deadline past
         for (int i = 0, number = 0; i < volumes; number++) {
@@ -53,12 +53,12 @@ final class Load {
     }
 
     /** Events that assign every volume and open its gates. */
-    int bootstrap() {
+    public int bootstrap() {
         return VolumeLife.BOOTSTRAP * volumes.size();
     }
 
     /** Events by which every volume goes through one cycle. */
-    int cycle() {
+    public int cycle() {
         return VolumeLife.CYCLE * volumes.size();
     }
 
@@ -66,7 +66,8 @@ final class Load {
         return volumes.size();
     }
 
-    Sent next() {
+    /** The next event of the volume whose turn it is. */
+    public Sent next() {
         Event event = volumes.get(turn).next();
         turn = (turn + 1) % volumes.size();
         SpecificRecord record = WireEvents.of(event);

@@ -27,13 +27,13 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /** A broker and registry of its own with Keepup's topics, and clients for them. */
-final class Rig implements AutoCloseable {
+public final class Rig implements AutoCloseable {
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
-    final EmbeddedCluster cluster;
-    final Admin admin;
-    final RecordCodec codec;
+    public final Admin admin;
+    public final RecordCodec codec;
+    private final EmbeddedCluster cluster;
     private final Path directory;
     private final Map<String, String> settings;
     private final HttpSchemaRegistry registry;
@@ -58,7 +58,7 @@ final class Rig implements AutoCloseable {
      * @param settings of the Streams app and its clients, beyond what it takes to reach the broker
      * @param more topics beside Keepup's own
      */
-    static Rig start(Path directory, Map<String, String> settings, List<TopicSpec> more) {
+    public static Rig start(Path directory, Map<String, String> settings, List<TopicSpec> more) {
         Rig rig = new Rig(directory, settings, EmbeddedCluster.start(directory.resolve("kafka")));
         List<TopicSpec> topics = new ArrayList<>(Topics.shared());
         topics.addAll(more);
@@ -67,7 +67,7 @@ final class Rig implements AutoCloseable {
     }
 
     /** The Streams app's settings under that application id. */
-    StreamsSettings streams(String applicationId) {
+    public StreamsSettings streams(String applicationId) {
         Map<String, String> all = new HashMap<>(settings);
         all.put(StreamsSettings.BOOTSTRAP, cluster.bootstrapServers());
         all.put(StreamsSettings.REGISTRY_URL, cluster.registryUrl());
@@ -79,7 +79,7 @@ final class Rig implements AutoCloseable {
     }
 
     /** A reader of what was committed, at the end of these topics. */
-    KafkaConsumer<byte[], byte[]> reader(Collection<String> topics) {
+    public KafkaConsumer<byte[], byte[]> reader(Collection<String> topics) {
         KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(
                 Map.of(
                         "bootstrap.servers",
@@ -101,7 +101,7 @@ final class Rig implements AutoCloseable {
     }
 
     /** Puts all of them on the topic, in large batches, and returns when the broker has them. */
-    void load(String topic, Iterable<Load.Sent> records) {
+    public void load(String topic, Iterable<Load.Sent> records) {
         AtomicReference<Exception> failure = new AtomicReference<>();
         for (Load.Sent record : records) {
             bulk.send(record(topic, record), (at, e) -> {
@@ -117,7 +117,7 @@ final class Rig implements AutoCloseable {
     }
 
     /** Sends one at once. */
-    void send(String topic, Load.Sent record, Callback acknowledged) {
+    public void send(String topic, Load.Sent record, Callback acknowledged) {
         single.send(record(topic, record), acknowledged);
     }
 
