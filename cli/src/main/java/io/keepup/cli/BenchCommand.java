@@ -21,7 +21,9 @@ import picocli.CommandLine.Spec;
         subcommands = {
             BenchCommand.Engine.class,
             FoldBenches.Streams.class,
+            FoldBenches.Kill.class,
             BenchCommand.Replay.class,
+            FoldBenches.Audit.class,
             RecoveryBenches.Rebuild.class,
             RecoveryBenches.CatchUp.class,
             BenchCommand.Write.class,

@@ -2,6 +2,8 @@ package io.keepup.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.keepup.bench.audit.AuditBench;
+import io.keepup.bench.fleet.KillBench;
 import io.keepup.bench.fold.StreamsBench;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -144,6 +146,84 @@ abstract sealed class FoldBenches implements Runnable {
                     result.bareP99Ms(),
                     result.passP99Ms(),
                     result.p99Ratio());
+        }
+    }
+
+    /** {@code keepup bench kill}. */
+    @Command(
+            name = "kill",
+            description = "How long volumes stand still when an instance of the Streams app is killed with -9, and when"
+                    + " it is restarted, under load; and that nothing was lost or doubled (about 2 minutes).",
+            mixinStandardHelpOptions = true)
+    static final class Kill extends FoldBenches {
+        @Option(
+                names = "--kills",
+                defaultValue = "4",
+                description = "How many are killed, one after the other (default: ${DEFAULT-VALUE}).")
+        private int kills;
+
+        @Option(names = "--seed", defaultValue = "1", description = "Of the moments (default: ${DEFAULT-VALUE}).")
+        private long seed;
+
+        @Override
+        void measure(Path directory) {
+            require(kills > 0, "--kills must be 1 or more, not %d", kills);
+            KillBench.Result result = KillBench.run(directory, KillBench.Plan.of(kills, seed, settings), System.err);
+            if (json) {
+                printJson(result);
+            } else {
+                figure(
+                        "killed",
+                        "%,d ms at most, with a session timeout of %,d ms",
+                        result.takeoverMs(),
+                        result.sessionTimeoutMs());
+                figure("restarted", "%,d ms at most", result.restartMs());
+                figure("proven", "%,d outputs of %,d events", result.outputs(), result.events());
+            }
+            if (result.differences() > 0) {
+                throw new Failure("%,d events have other outputs than they should".formatted(result.differences()));
+            }
+        }
+    }
+
+    /** {@code keepup bench audit}. */
+    @Command(
+            name = "audit",
+            description = "How long it takes to prove all that was folded, in a process with a small heap (about 2"
+                    + " minutes).",
+            mixinStandardHelpOptions = true)
+    static final class Audit extends FoldBenches {
+        @Option(
+                names = "--events",
+                defaultValue = "1000000",
+                description = "How many, about (default: ${DEFAULT-VALUE}).")
+        private long events;
+
+        @Option(
+                names = "--volumes",
+                defaultValue = "1000",
+                description = "Volumes the events are of, in turn (default: ${DEFAULT-VALUE}).")
+        private int volumes;
+
+        @Override
+        void measure(Path directory) throws InterruptedException {
+            require(volumes > 0, "--volumes must be 1 or more, not %d", volumes);
+            require(events >= 10L * volumes, "--events must be 10 or more for each volume, not %d", events);
+            AuditBench.Result result = AuditBench.run(directory, events, volumes, settings, System.err);
+            if (json) {
+                printJson(result);
+            } else {
+                figure("proven", "%,d outputs of %,d events", result.outputs(), result.events());
+                figure(
+                        "time",
+                        "%.1f s, %,d events/s, within %d MiB of heap",
+                        result.seconds(),
+                        result.eventsPerSecond(),
+                        result.heapMiB());
+            }
+            if (result.differences() > 0) {
+                throw new Failure("%,d events have other outputs than they should".formatted(result.differences()));
+            }
         }
     }
 }

@@ -64,12 +64,16 @@ class UsageTest {
                 Arguments.of("'7' is not a session: write it like vol-1/7", new Object[] {"cancel", "7", "--why", "x"}),
                 Arguments.of("say which: create, check or list", new Object[] {"topics"}),
                 Arguments.of("say which: write, read, checksum or scrub", new Object[] {"volume"}),
-                Arguments.of("say which: catchup, engine", new Object[] {"bench"}),
+                Arguments.of("say which: audit, catchup, engine", new Object[] {"bench"}),
                 Arguments.of("--size 1000 is not a multiple", new Object[] {"bench", "rebuild", "--size", 1000}),
                 Arguments.of("--fill 1.5 is not between 0 and 1", new Object[] {"bench", "rebuild", "--fill", 1.5}),
                 Arguments.of("expected one of [random, zeros]", new Object[] {"bench", "rebuild", "--data", "x"}),
                 Arguments.of(
                         "--entry 100 is not a multiple of 4096", new Object[] {"bench", "catchup", "--entry", 100}),
+                Arguments.of("--kills must be 1 or more", new Object[] {"bench", "kill", "--kills", 0}),
+                Arguments.of(
+                        "--events must be 10 or more for each volume",
+                        new Object[] {"bench", "audit", "--events", 99, "--volumes", 10}),
                 Arguments.of("'a b' is not a volume id", new Object[] {"events", "a b"}),
                 Arguments.of("'a b' is not a volume id", new Object[] {"audit", "a b"}),
                 Arguments.of("say which volume", new Object[] {"audit", "--verify"}),
