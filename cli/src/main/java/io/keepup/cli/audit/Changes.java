@@ -97,8 +97,11 @@ final class Changes {
     }
 
     private static String wal(View view) {
+        if (view.walTail() == 0 && view.walHead() == 0) {
+            return "unknown";
+        }
         return view.walTail() > view.walHead() || view.walHead() == 0
-                ? "empty at %,d".formatted(view.walHead())
+                ? String.format(Locale.ROOT, "empty, next is %,d", view.walHead() + 1)
                 : String.format(Locale.ROOT, "%,d to %,d", view.walTail(), view.walHead());
     }
 
