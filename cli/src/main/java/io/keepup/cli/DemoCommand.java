@@ -59,6 +59,7 @@ final class DemoCommand implements Runnable {
                     "--report %s cannot be written: name a file in a directory that exists and is yours"
                             .formatted(report));
         }
+        Ports.requireFree(httpPort, "page", "--http");
         Running.until(running -> {
             Terminal terminal = Terminal.standard();
             Demo demo = running.closing(Demo.start(terminal, size, httpPort));

@@ -41,6 +41,7 @@ final class StreamsCommand implements Runnable {
         settings.put(StreamsSettings.HTTP_PORT, String.valueOf(httpPort));
         Path state = data != null ? data : Defaults.home().resolve("streams");
         settings.putIfAbsent(StreamsSettings.STATE_DIR, state.toString());
+        Ports.requireFree(httpPort, "page", "--http");
         cluster.requireBroker();
         Running.until(running -> {
             KeepupStreams app = running.closing(KeepupStreams.start(StreamsSettings.of(settings)));

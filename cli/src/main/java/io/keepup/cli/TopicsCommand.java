@@ -96,19 +96,20 @@ final class TopicsCommand implements Runnable {
     static final class Catalogue implements Runnable {
         @Override
         public void run() {
-            String row = "%-26s %-38s %4s  %s%n";
-            System.out.printf(row, "TOPIC", "KEY", "PART", "POLICY");
-            Topics.shared().forEach(t -> print(row, t));
-            Topics.lanes("<volume>").forEach(t -> print(row, t));
+            String row = "%-26s %-38s %4s  %-8s %s%n";
+            System.out.printf(row, "TOPIC", "KEY", "PART", "POLICY", "KEPT");
+            Topics.shared().forEach(t -> print(row, t, t.retention()));
+            Topics.lanes("<volume>").forEach(t -> print(row, t, "until not needed"));
         }
 
-        private static void print(String row, TopicSpec topic) {
+        private static void print(String row, TopicSpec topic, String kept) {
             System.out.printf(
                     row,
                     topic.name(),
                     topic.key().words(),
                     topic.partitions(),
-                    topic.cleanup().policy());
+                    topic.cleanup().policy(),
+                    kept);
         }
     }
 }

@@ -41,6 +41,9 @@ final class UpCommand implements Runnable {
     @Override
     public void run() {
         Path directory = (data != null ? data : Defaults.home().resolve("up")).toAbsolutePath();
+        Ports.requireFree(kafkaPort, "broker", "--kafka");
+        Ports.requireFree(registryPort, "registry", "--registry");
+        Ports.requireFree(httpPort, "page", "--http");
         Running.until(running -> {
             System.out.printf("starting broker, registry and Streams app on %s …%n", directory);
             LocalCluster cluster = running.closing(LocalCluster.start(directory, kafkaPort, registryPort, httpPort));

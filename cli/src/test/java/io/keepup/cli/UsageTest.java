@@ -172,8 +172,22 @@ class UsageTest {
                         .as(option)
                         .hasLineCount(1)
                         .contains(String.valueOf(taken.getLocalPort()))
-                        .contains("port ");
+                        .contains("port ", "choose another one with " + option);
+                assertThat(directory.resolve(option)).as("nothing was begun").doesNotExist();
             }
+        }
+    }
+
+    @Test
+    void a_port_in_use_is_said_before_a_cluster_is_looked_for() throws IOException {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            int port = taken.getLocalPort();
+            assertThat(run("demo", "--exit", "--http", port).err())
+                    .hasLineCount(1)
+                    .contains("port " + port);
+            Result streams = run("streams", "--http", port, "--bootstrap", "127.0.0.1:" + NOBODY);
+            assertThat(streams.exit()).isEqualTo(1);
+            assertThat(streams.err()).hasLineCount(1).contains("port " + port);
         }
     }
 
@@ -203,6 +217,16 @@ class UsageTest {
                     .as(command.getCommandName())
                     .isNotEmpty();
         });
+    }
+
+    @Test
+    void the_catalogue_of_topics_fits_100_columns_and_says_how_long_records_are_kept() {
+        CommandRun listed = CommandRun.of("topics", "list");
+        assertThat(listed.exit()).isZero();
+        assertThat(listed.out().lines())
+                .allMatch(line -> line.length() <= 100)
+                .anyMatch(line -> line.startsWith("keepup.events.v1 ") && line.endsWith(" for ever"))
+                .anyMatch(line -> line.startsWith("keepup.wal.<volume>.v1 ") && line.endsWith(" until not needed"));
     }
 
     private static Stream<CommandLine> everyCommand(CommandLine command) {

@@ -22,6 +22,15 @@ public record TopicSpec(
         records = List.copyOf(records);
     }
 
+    /** How long records are kept, in words. */
+    public String retention() {
+        long ms = Long.parseLong(config.getOrDefault("retention.ms", "-1"));
+        if (cleanup == Cleanup.COMPACT) {
+            return "newest of each key";
+        }
+        return ms < 0 ? "for ever" : ms / 60_000 + " min";
+    }
+
     /** What a record is keyed by. */
     public enum Key {
         VOLUME("volume id"),

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.avro.Schema;
 import org.apache.kafka.common.utils.Utils;
@@ -29,6 +31,28 @@ class TopicsTest {
                         .isEqualTo("io.keepup.v1.Meta");
             }
         }
+    }
+
+    @Test
+    void what_is_said_of_retention_is_what_is_set() {
+        assertThat(Topics.shared())
+                .filteredOn(t -> !t.retention().equals("for ever"))
+                .extracting(t -> t.name() + ": " + t.retention())
+                .containsExactlyInAnyOrder(
+                        Topics.PROJECTIONS + ": newest of each key",
+                        Topics.SESSIONS + ": newest of each key",
+                        Topics.SYNC_REQUESTS + ": 60 min",
+                        Topics.SYNC_ACKS + ": 60 min");
+    }
+
+    /** A refused record stands there whole, and its key a second time. */
+    @Test
+    void what_the_events_topic_takes_fits_the_rejected_topic() {
+        Map<String, Integer> limits = Topics.shared().stream()
+                .filter(t -> t.config().containsKey("max.message.bytes"))
+                .collect(Collectors.toMap(
+                        TopicSpec::name, t -> Integer.parseInt(t.config().get("max.message.bytes"))));
+        assertThat(limits.get(Topics.REJECTED)).isGreaterThan(2 * limits.get(Topics.EVENTS));
     }
 
     @Test
