@@ -5,6 +5,9 @@ import java.util.Deque;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
+import org.apache.logging.log4j.Level;
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.core.config.Configurator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -76,6 +79,8 @@ final class Running {
         askedToEnd = true;
         end.complete(null);
         if (starting != null) {
+            Configurator.setAllLevels(
+                    LogManager.ROOT_LOGGER_NAME, Level.OFF); // what Kafka has to say about being broken off is no news
             starting.interrupt();
         }
     }

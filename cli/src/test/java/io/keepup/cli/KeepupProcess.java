@@ -71,6 +71,11 @@ public final class KeepupProcess implements AutoCloseable {
         return text(output);
     }
 
+    /** Standard error so far. */
+    String errors() {
+        return text(errors);
+    }
+
     private String all() {
         return text(output) + text(errors);
     }

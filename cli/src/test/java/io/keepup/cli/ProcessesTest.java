@@ -112,6 +112,25 @@ class ProcessesTest {
         }
     }
 
+    @Test
+    void a_cluster_told_to_end_while_it_starts_ends_and_has_nothing_to_complain_of() throws Exception {
+        try (KeepupProcess starting = KeepupProcess.start(
+                        directory,
+                        "up",
+                        "--data",
+                        directory.resolve("up"),
+                        "--kafka",
+                        kafka,
+                        "--registry",
+                        registry,
+                        "--http",
+                        http)
+                .awaitOutput("starting broker")) {
+            starting.stop();
+            assertThat(starting.errors()).doesNotContain(" ERROR ", " WARN ");
+        }
+    }
+
     private KeepupProcess up() {
         return KeepupProcess.start(
                         directory,
