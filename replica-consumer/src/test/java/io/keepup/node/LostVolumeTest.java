@@ -7,6 +7,8 @@ import io.keepup.node.fixture.Nodes;
 import io.keepup.node.fixture.PlayedEngine;
 import io.keepup.node.fixture.TestCluster;
 import io.keepup.v1.ReadinessObserved;
+import io.keepup.volume.Volume;
+import io.keepup.volume.VolumeSpec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -96,6 +98,22 @@ class LostVolumeTest {
         nodes.stop(id);
         delete(directory.resolve(id));
         DataDirectory.claim(directory.resolve(id)).close(); // as far as it got
+        nodes.start(id);
+        awaitReceivers(2, 1);
+        assertThat(nodes.volume(id, volumeId).status().role()).isEqualTo("replica");
+    }
+
+    @Test
+    void a_node_that_stopped_while_it_made_its_lost_volume_again_gives_it_its_role_at_its_next_start()
+            throws IOException {
+        engine.makeReplica(id, 1, SIZE);
+        awaitReceivers(1, 1);
+        nodes.stop(id);
+        delete(directory.resolve(id));
+        DataDirectory.claim(directory.resolve(id)).close();
+        Path volume = Files.createDirectories(directory.resolve(id).resolve("volumes"))
+                .resolve(volumeId);
+        Volume.create(volume, new VolumeSpec(volumeId, SIZE, 4096)).close(); // as far as it got
         nodes.start(id);
         awaitReceivers(2, 1);
         assertThat(nodes.volume(id, volumeId).status().role()).isEqualTo("replica");

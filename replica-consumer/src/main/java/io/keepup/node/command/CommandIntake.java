@@ -118,12 +118,17 @@ public final class CommandIntake implements AutoCloseable {
         }
         consumer.seek(nodeCommands, done);
         consumer.resume(List.of(sessionCommands));
+        host.lookingUp();
         recalled.all().forEach(this::again);
     }
 
     private void again(String volumeId, List<RecalledCommands.Recalled> commands) {
         Role role = RecalledCommands.role(commands);
-        if (host.holds(volumeId) || role == Role.none) {
+        // Held without a role, it was being made again when the node stopped.
+        boolean unfinished = host.volume(volumeId)
+                .filter(volume -> volume.status().epoch() == 0)
+                .isPresent();
+        if (host.holds(volumeId) && !unfinished || role == Role.none) {
             return;
         }
         if (role != Role.replica) {

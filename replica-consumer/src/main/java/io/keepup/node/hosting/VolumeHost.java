@@ -85,6 +85,16 @@ public final class VolumeHost implements AutoCloseable {
                         .anyMatch(volumeId -> Names.valid(volumeId) && !holds(volumeId));
     }
 
+    /** What this node had before is about to be made again: until it is, every start looks it up anew. Durable. */
+    public void lookingUp() {
+        Disk disk = context.storage().disk();
+        Path mark = notesDir.resolve(LOOKED_UP);
+        if (disk.exists(mark)) {
+            disk.delete(mark);
+            disk.syncDirectory(notesDir);
+        }
+    }
+
     /** What this node had before was looked up, and made again: from now on a volume is gone only when its note is there. Durable. */
     public void lookedUp() {
         Disk disk = context.storage().disk();
