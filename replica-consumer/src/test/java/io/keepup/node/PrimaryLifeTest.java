@@ -27,11 +27,14 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.LongStream;
+import org.apache.avro.specific.SpecificRecord;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
 class PrimaryLifeTest {
@@ -353,6 +356,39 @@ class PrimaryLifeTest {
         engine.catchUp(b, a, 1, 1, facts);
         assertThat(engine.completed(1).getAchievedLsn()).isGreaterThanOrEqualTo(head);
         assertThat(nodes.volume(b, volumeId).digest()).isEqualTo(primary.digest());
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void batches_that_came_late_and_in_order_mislead_no_trim(boolean restarted) {
+        // given several batches, and late on the lane two of them once more, as a lane in order would have them
+        HostedVolume primary = nodes.volume(a, volumeId);
+        long first = Nodes.writeRandom(primary, new Random(0), 1);
+        long head = first;
+        for (int i = 1; i < 8; i++) {
+            awaitShipped(primary, head);
+            head = Nodes.writeRandom(primary, new Random(i), 1);
+        }
+        awaitShipped(primary, head);
+        if (restarted) {
+            nodes.stop(a);
+            nodes.start(a);
+            primary = nodes.volume(a, volumeId);
+            awaitShipped(primary, head);
+        }
+        List<SpecificRecord> shipped = LaneContent.of(Topics.wal(volumeId));
+        for (int i = 0; i < 50; i++) {
+            for (SpecificRecord again : shipped.subList(0, 2)) {
+                engine.raw(
+                        Topics.wal(volumeId),
+                        volumeId,
+                        TestCluster.get().codec().encode(Topics.wal(volumeId), again));
+            }
+        }
+
+        // when the WAL is trimmed up to the first of the two, then all the rest is still there
+        assertThat(primary.trimWal(first)).isEqualTo(first + 1);
+        assertThat(LaneContent.lsns(volumeId, 1)).containsAll(upTo(first + 1, head));
     }
 
     @Test

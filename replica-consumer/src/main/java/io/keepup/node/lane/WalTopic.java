@@ -111,6 +111,17 @@ public final class WalTopic implements AutoCloseable {
         return Optional.of(isInPlace(epoch, found, end) ? found : scan(epoch, lsn, first.get(), end));
     }
 
+    /**
+     * As {@link #floor}, and certain: what has come late, of a process that is dead, may look like a lane in order wherever a
+     * binary search ends. Looks at every record up to there; each LSN counts where it lies first.
+     */
+    public Optional<Shipped> floorInOrder(long epoch, long lsn) {
+        long end = end();
+        return first(epoch, begin(), end)
+                .filter(first -> first.firstLsn() <= lsn)
+                .map(first -> scan(epoch, lsn, first, end));
+    }
+
     private boolean isInPlace(long epoch, Shipped found, long end) {
         Optional<Shipped> next = first(epoch, found.offset + 1, end);
         if (next.isPresent()) {

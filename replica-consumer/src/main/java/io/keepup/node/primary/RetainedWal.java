@@ -13,6 +13,7 @@ import io.keepup.volume.Volume;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -30,7 +31,15 @@ public final class RetainedWal {
     private static final double SLOW_FROM = 0.75;
     private static final long SLOWEST_MS = 100;
 
-    private record Slice(long lastLsn, long bytes) {}
+    /**
+     * Some WAL of the lane.
+     *
+     * @param nextOffset of the lane, where what follows it lies; -1 when another process shipped it
+     */
+    private record Slice(long lastLsn, long bytes, long nextOffset) {}
+
+    /** A place on the lane: nothing from {@code tail} on lies before {@code offset}, or lies there only. */
+    private record Cut(long tail, long offset) {}
 
     private final NodeContext context;
     private final Volume volume;
@@ -68,7 +77,7 @@ public final class RetainedWal {
         retainedBytes = 0;
         long entries = lastLsn - firstLsn + 1;
         for (int i = 1; i <= SLICES && entries > 0; i++) {
-            add(firstLsn - 1 + entries * i / SLICES, bytes / SLICES);
+            add(firstLsn - 1 + entries * i / SLICES, bytes / SLICES, -1);
         }
         connected = true;
     }
@@ -77,14 +86,14 @@ public final class RetainedWal {
         connected = false;
     }
 
-    /** The broker has a batch. */
-    synchronized void acknowledged(long lastLsn, long bytes) {
+    /** The broker has a batch, at an offset of the lane. */
+    synchronized void acknowledged(long lastLsn, long bytes, long offset) {
         acknowledged = Math.max(acknowledged, lastLsn);
-        add(lastLsn, bytes);
+        add(lastLsn, bytes, offset + 1);
     }
 
-    private void add(long lastLsn, long bytes) {
-        slices.addLast(new Slice(lastLsn, bytes));
+    private void add(long lastLsn, long bytes, long nextOffset) {
+        slices.addLast(new Slice(lastLsn, bytes, nextOffset));
         retainedBytes += bytes;
     }
 
@@ -208,20 +217,38 @@ public final class RetainedWal {
     }
 
     private boolean deleteRecords(long upTo) {
+        Optional<Cut> found = ownCut(upTo).or(() -> foreignCut(upTo));
+        if (found.isEmpty()) {
+            return false;
+        }
+        Cut cut = found.get();
+        // Finding it may have taken its time: the pins are asked again, and in one step the new tail is a fact.
+        if (!pins.unlessPinned(cut.tail - 1, () -> dropped(cut.tail))) {
+            return false;
+        }
+        context.lanes().delete(LaneTopics.wal(volumeId), cut.offset);
+        return true;
+    }
+
+    /** Of what this process shipped: what it shipped later lies behind it, whatever else came in between. */
+    private synchronized Optional<Cut> ownCut(long upTo) {
+        Iterator<Slice> newest = slices.descendingIterator();
+        while (newest.hasNext()) {
+            Slice slice = newest.next();
+            if (slice.nextOffset >= 0 && slice.lastLsn <= upTo) {
+                return Optional.of(new Cut(slice.lastLsn + 1, slice.nextOffset));
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** Of what an earlier process shipped: some of that may have come late and lie out of its order. */
+    private Optional<Cut> foreignCut(long upTo) {
         try (WalTopic topic = new WalTopic(context, volumeId)) {
-            Optional<WalTopic.Shipped> record = topic.floor(epoch, upTo + 1);
-            if (record.isEmpty()) {
-                return false;
-            }
-            WalTopic.Shipped at = record.get();
-            boolean whole = at.lastLsn() <= upTo;
-            long newTail = whole ? at.lastLsn() + 1 : at.firstLsn();
-            // Finding the record took its time: the pins are asked again, and in one step the new tail is a fact.
-            if (!pins.unlessPinned(newTail - 1, () -> dropped(newTail))) {
-                return false;
-            }
-            context.lanes().delete(LaneTopics.wal(volumeId), whole ? at.offset() + 1 : at.offset());
-            return true;
+            return topic.floorInOrder(epoch, upTo + 1)
+                    .map(at -> at.lastLsn() <= upTo
+                            ? new Cut(at.lastLsn() + 1, at.offset() + 1)
+                            : new Cut(at.firstLsn(), at.offset()));
         }
     }
 

@@ -251,7 +251,7 @@ final class WalShipper implements Runnable {
                         sendFailure = failure;
                     } else {
                         trouble.over();
-                        retained.acknowledged(last, bytes.length);
+                        retained.acknowledged(last, bytes.length, at.offset());
                     }
                 });
                 next = last + 1;
