@@ -56,6 +56,11 @@ public record WalEntry(long epoch, long lsn, WalEntryKind kind, long lba, int bl
         return payload.duplicate();
     }
 
+    /** Whether entries between an LSN and this one are missing [R7]. */
+    public boolean leavesGapAfter(long before) {
+        return lsn > before + 1;
+    }
+
     /** Whether the checksum matches the fields and the payload. */
     public boolean verify() {
         return crc32c == checksum(epoch, lsn, kind, lba, blocks, payload);

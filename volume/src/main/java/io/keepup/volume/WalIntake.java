@@ -35,7 +35,7 @@ final class WalIntake {
         long lsn = head;
         long epoch = headEpoch;
         for (WalEntry e : batch.subList(skip, batch.size())) {
-            if (e.lsn() != lsn + 1) {
+            if (e.leavesGapAfter(lsn) || e.lsn() <= lsn) {
                 throw new VolumeException(
                         Kind.GAP,
                         "WAL entry " + e.lsn() + " does not follow " + lsn + " in volume " + spec.volumeId()

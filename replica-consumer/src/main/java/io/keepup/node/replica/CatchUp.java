@@ -72,7 +72,7 @@ final class CatchUp extends RecoverySession {
     }
 
     private void apply(List<WalEntry> entries, SyncBehind sync) {
-        if (entries.get(0).lsn() > applied + 1) {
+        if (entries.get(0).leavesGapAfter(applied)) {
             throw new LaneLostException("after LSN %d the WAL lane of volume %s holds LSN %d"
                     .formatted(applied, ref.volumeId(), entries.get(0).lsn()));
         }

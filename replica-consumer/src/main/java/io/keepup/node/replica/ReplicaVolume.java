@@ -188,10 +188,10 @@ public final class ReplicaVolume implements AutoCloseable {
         received = Math.max(received, LaneRecords.lastLsn(batch));
         for (WalEntry entry : LaneRecords.entries(batch)) {
             long last = next.isEmpty() ? applied : next.get(next.size() - 1).lsn();
-            if (entry.lsn() > last + 1) {
+            if (entry.leavesGapAfter(last)) {
                 return false;
             }
-            if (entry.lsn() == last + 1) {
+            if (entry.lsn() > last) {
                 next.add(entry);
             }
         }
@@ -253,16 +253,26 @@ public final class ReplicaVolume implements AutoCloseable {
     /** [R4] The same id again is re-acknowledged, a lower one is stale. */
     private boolean admit(SessionRef ref) {
         NoteState.Session newest = note.state().session();
-        if (newest == null || ref.sessionId() > newest.id()) {
-            return !closed.isDone();
-        }
-        if (ref.sessionId() < newest.id()) {
+        if (isStale(ref, newest)) {
             context.metrics().count(NodeCounter.STALE_SESSION);
             log.warn("Volume {}: session {} refused, {} is newer", volumeId, ref.sessionId(), newest.id());
-        } else if (session != null) {
-            session.reportNow();
+            return false;
         }
-        return false;
+        if (isKnown(ref, newest)) {
+            if (session != null) {
+                session.reportNow();
+            }
+            return false;
+        }
+        return !closed.isDone();
+    }
+
+    private static boolean isStale(SessionRef ref, NoteState.Session newest) {
+        return newest != null && ref.sessionId() < newest.id();
+    }
+
+    private static boolean isKnown(SessionRef ref, NoteState.Session newest) {
+        return newest != null && ref.sessionId() == newest.id();
     }
 
     private void begin(RecoverySession next) {
