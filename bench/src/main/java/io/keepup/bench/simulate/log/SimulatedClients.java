@@ -50,29 +50,34 @@ public final class SimulatedClients implements Clients {
 
     @Override
     public org.apache.kafka.clients.consumer.Consumer<byte[], byte[]> commandConsumer() {
-        return consumer("commands", "earliest", 4, group(link.name()));
+        return consumer("commands", "earliest", 4, group(link.name()), true);
     }
 
     @Override
     public org.apache.kafka.clients.consumer.Consumer<byte[], byte[]> syncConsumer() {
-        return consumer("sync", "latest", 8, null);
+        return consumer("sync", "latest", 8, null, true);
     }
 
     @Override
     public org.apache.kafka.clients.consumer.Consumer<byte[], byte[]> laneConsumer(String use, String offsetReset) {
-        return consumer(use, offsetReset, 4, null);
+        return consumer(use, offsetReset, 4, null, false);
     }
 
     @Override
     public org.apache.kafka.clients.consumer.Consumer<byte[], byte[]> probeConsumer() {
-        return consumer("probe", "earliest", 1, null);
+        return consumer("probe", "earliest", 1, null, true);
     }
 
-    private SimulatedConsumer consumer(String use, String offsetReset, int maxRecords, String group) {
+    private SimulatedConsumer consumer(String use, String offsetReset, int maxRecords, String group, boolean checks) {
         process.requireAlive();
         String name = "%s/%s/%d/".formatted(process.name(), use, ++numbers);
         return new SimulatedConsumer(
-                time, log, link, process, new SimulatedConsumer.Settings(name, offsetReset, maxRecords, group), seed);
+                time,
+                log,
+                link,
+                process,
+                new SimulatedConsumer.Settings(name, offsetReset, maxRecords, group, checks),
+                seed);
     }
 
     @Override

@@ -32,8 +32,12 @@ final class SimulatedConsumer extends BareConsumer {
     private static final long CALL_NANOS = 1_000_000;
     private static final Duration CALL_LIMIT = Duration.ofSeconds(60);
 
-    /** How a consumer is set up. */
-    record Settings(String use, String offsetReset, int maxRecords, String group) {}
+    /**
+     * How a consumer is set up.
+     *
+     * @param checks whether it checks what comes over its link, as all do but those of the lanes
+     */
+    record Settings(String use, String offsetReset, int maxRecords, String group, boolean checks) {}
 
     private static final class Cursor {
         final TopicPartition partition;
@@ -104,21 +108,21 @@ final class SimulatedConsumer extends BareConsumer {
     private List<ConsumerRecord<byte[], byte[]>> take(Cursor cursor, int room) {
         List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
         while (records.size() < room && visible(cursor, time.now())) {
-            requireRange(cursor);
+            if (cursor.position < cursor.topic.begin()) {
+                reset(cursor); // to where nothing may be yet
+                continue;
+            }
             Stored stored = cursor.topic.at(cursor.position);
             cursor.position++;
             if (!stored.marker() && !link.loses(stored)) {
-                records.add(record(stored, link.carried(stored)));
+                records.add(record(stored, settings.checks ? stored.value() : link.carried(stored)));
             }
         }
         return records;
     }
 
-    /** The topic may begin above the position by now. */
-    private void requireRange(Cursor cursor) {
-        if (cursor.position >= cursor.topic.begin()) {
-            return;
-        }
+    /** The topic begins above the position by now. */
+    private void reset(Cursor cursor) {
         switch (settings.offsetReset) {
             case "earliest" -> cursor.seek(cursor.topic.begin());
             case "latest" -> cursor.seek(cursor.topic.end());
