@@ -1,5 +1,9 @@
 package io.keepup.bench.simulate.check;
 
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -15,9 +19,12 @@ public final class Branch {
     private final long epoch;
     private final String primary;
     private final Branch parent;
-    private final long baseLsn;
-    private final long[] base;
+    private long baseLsn;
+    private long[] base;
     private final TreeMap<Long, Write> writes = new TreeMap<>();
+    /** Writes at LSNs that others were tried at later. */
+    private final Map<Long, List<Write>> refused = new HashMap<>();
+
     private long acknowledged;
 
     Branch(long epoch, String primary, Branch parent, long baseLsn, long[] base) {
@@ -56,12 +63,34 @@ public final class Branch {
     }
 
     void write(long lsn, Write write) {
-        writes.put(lsn, write);
+        Write before = writes.put(lsn, write);
+        if (before != null) {
+            refused.computeIfAbsent(lsn, any -> new ArrayList<>()).add(before);
+        }
     }
 
-    /** A crash took what was above. */
+    /** The newest write tried at an LSN was taken: none before it can be found there any more. */
+    void taken(long lsn) {
+        refused.remove(lsn);
+    }
+
+    /** After a crash a write that was refused for its disk may be there all the same, in place of one refused after it. */
+    void settle(long head, long[] found) {
+        for (Write each : refused.getOrDefault(head, List.of())) {
+            if (!Arrays.equals(found, image(head))) {
+                writes.put(head, each);
+            }
+        }
+        refused.clear();
+    }
+
+    /** A crash took what was above; of what its parent told, too, if the primary had not made that durable either. */
     void cut(long head) {
         writes.tailMap(head, false).clear();
+        if (head < baseLsn && parent != null) {
+            base = parent.image(head);
+            baseLsn = head;
+        }
     }
 
     /** Write ids of all blocks as of an LSN; null when that LSN was never this history's. */

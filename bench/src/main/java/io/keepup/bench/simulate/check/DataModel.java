@@ -10,6 +10,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * What one volume's data must be: a branch for each epoch's primary, and where each copy stands on them. It looks at the
@@ -92,24 +93,32 @@ public final class DataModel implements Ledger {
     }
 
     @Override
-    public void acknowledged(SimulatedNode node, HostedStatus status, long lsn) {
-        Branch branch = branches.get(status.epoch());
-        int copies = holds(node.id(), branch, lsn) ? 1 : 0;
-        for (String replica : status.replicas()) {
-            copies += holds(replica, branch, lsn) ? 1 : 0;
-        }
-        int needed = (status.replicas().size() + 1) / 2 + 1;
-        if (copies < needed) {
+    public void wrote(long epoch, long lsn) {
+        branches.get(epoch).taken(lsn);
+    }
+
+    @Override
+    public void acknowledged(SimulatedNode node, HostedStatus asked, HostedStatus told, long lsn) {
+        Branch branch = branches.get(told.epoch());
+        // The members may have changed after the barrier was confirmed and before its writer heard so.
+        if (!majority(node, told, branch, lsn) && !majority(node, asked, branch, lsn)) {
             verdict.violated(
                     5,
                     volumeId,
-                    "LSN %d of epoch %d is acknowledged, %d of %d copies hold it",
+                    "LSN %d of epoch %d is acknowledged, and less than a majority of %s and %s holds it",
                     lsn,
                     branch.epoch(),
-                    copies,
-                    status.replicas().size() + 1);
+                    node,
+                    told.replicas());
         }
         branch.acknowledge(lsn);
+    }
+
+    private boolean majority(SimulatedNode node, HostedStatus status, Branch branch, long lsn) {
+        long copies = Stream.concat(Stream.of(node.id()), status.replicas().stream())
+                .filter(id -> holds(id, branch, lsn))
+                .count();
+        return copies >= (status.replicas().size() + 1) / 2 + 1;
     }
 
     /** Whether a copy has an LSN of that history on its disk, or truly said so: a rebuild may have begun since. */
@@ -201,7 +210,8 @@ public final class DataModel implements Ledger {
         }
         Branch own = branches.get(status.epoch());
         if (own != null && own.primary().equals(node.id())) {
-            own.cut(Math.max(own.baseLsn(), status.appliedLsn()));
+            own.cut(status.appliedLsn());
+            own.settle(status.appliedLsn(), image(volume));
         }
         Place place = place(node, status);
         compare(node + " after a crash", image(volume), place.branch, place.lsn, 5);

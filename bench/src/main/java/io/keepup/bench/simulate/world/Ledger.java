@@ -12,8 +12,11 @@ public interface Ledger {
      */
     void writes(SimulatedNode node, long epoch, long lsn, long lba, int count, long firstId);
 
+    /** The node took that write: no other one can be found at its LSN. */
+    void wrote(long epoch, long lsn);
+
     /** A writer was told that a majority has everything up to there. */
-    void acknowledged(SimulatedNode node, HostedStatus status, long lsn);
+    void acknowledged(SimulatedNode node, HostedStatus asked, HostedStatus told, long lsn);
 
     /**
      * How far a copy is among those that may become primary: the newest epoch whose history it has at least up to that

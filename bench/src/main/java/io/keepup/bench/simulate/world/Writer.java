@@ -70,12 +70,13 @@ public final class Writer {
             ids += trim ? 0 : count;
             ledger.writes(node, status.epoch(), status.appliedLsn() + 1, lba, count, id);
             long lsn = trim ? volume.trim(lba, count) : volume.write(lba, Content.of(id, count, spec.blockSize()));
+            ledger.wrote(status.epoch(), lsn);
             if (sync) {
                 volume.awaitDurable(lsn);
             }
             if (wait && volume.awaitBarrier(lsn, BARRIER_LIMIT)) {
                 HostedStatus now = volume.status();
-                ledger.acknowledged(node, now.epoch() == status.epoch() ? now : status, lsn);
+                ledger.acknowledged(node, status, now.epoch() == status.epoch() ? now : status, lsn);
             }
         });
     }
