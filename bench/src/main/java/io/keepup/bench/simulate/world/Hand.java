@@ -7,9 +7,11 @@ import io.keepup.bench.simulate.log.Stored;
 import io.keepup.bench.simulate.plan.Deed;
 import io.keepup.bench.simulate.plan.Item;
 import io.keepup.bench.simulate.time.Draws;
+import io.keepup.schemas.codec.CloudEventHeaders;
 import io.keepup.schemas.topic.Topics;
 import io.keepup.volume.VolumeException;
 import io.keepup.volume.disk.SimulatedDisk.Unsynced;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.List;
@@ -19,6 +21,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 
 /** Does what the plan says, and brings back to life what it killed. */
@@ -277,7 +280,7 @@ public final class Hand {
             return false;
         }
         Stored stored = log.at(topic, draws.between(from, end - 1));
-        if (stored.marker()) {
+        if (stored.marker() || cases.stream().anyMatch(c -> c.master.isEarlierSet(eventId(stored)))) {
             return false;
         }
         log.append(
@@ -289,6 +292,11 @@ public final class Hand {
                 cluster.time().millis(),
                 "duplicate");
         return true;
+    }
+
+    private static String eventId(Stored stored) {
+        Header id = stored.headers().lastHeader(CloudEventHeaders.ID);
+        return id == null ? "" : new String(id.value(), StandardCharsets.UTF_8);
     }
 
     /** A foreign hand deletes from the lane. */

@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
@@ -32,7 +33,7 @@ public final class Master {
     private static final Duration FENCE_LIMIT = Duration.ofSeconds(6);
     private static final Duration LAST_COMERS = Duration.ofSeconds(1);
     /** How long a primary may be of no use before the operator moves the volume. */
-    private static final long USELESS_NANOS = 3_000_000_000L;
+    private static final long USELESS_NANOS = 4_000_000_000L;
 
     private final Cluster cluster;
     private final VolumeSpec spec;
@@ -126,13 +127,36 @@ public final class Master {
         return new Meta(id, spec.volumeId(), node, ofEpoch, cluster.instant(), "master");
     }
 
-    /** Says again what was said before, as new. */
+    /**
+     * Says again what was said before, as new; but for an earlier set of members in the epoch there still is, which would be
+     * a change of members.
+     */
     void repeatStale(Draws draws) {
         AssignmentDelivered old = said.get(draws.below(said.size()));
+        if (isEarlierSet(old)) {
+            return;
+        }
         AssignmentDelivered again = AssignmentDelivered.newBuilder(old)
                 .setMeta(meta(old.getMeta().getNodeId(), old.getMeta().getEpoch()))
                 .build();
+        said.add(again);
         cluster.say(again, again.getMeta(), 0);
+    }
+
+    /** Whether it is an assignment that must not come again: nothing orders those of one epoch but the log. */
+    boolean isEarlierSet(String eventId) {
+        return said.stream().anyMatch(e -> e.getMeta().getEventId().equals(eventId) && isEarlierSet(e));
+    }
+
+    private boolean isEarlierSet(AssignmentDelivered event) {
+        if (event.getMeta().getEpoch() != epoch || event.getRole() != Role.primary) {
+            return false;
+        }
+        Set<String> replicas = new TreeSet<>(members);
+        replicas.remove(primary);
+        Set<String> told = new TreeSet<>();
+        event.getReplicas().forEach(replica -> told.add(replica.getReplicaId()));
+        return !told.equals(replicas);
     }
 
     // ------------------------------------------------------------- membership
@@ -161,11 +185,10 @@ public final class Master {
         String comer = others.get(draws.below(others.size()));
         TreeSet<String> next = new TreeSet<>(members);
         next.add(comer);
-        boolean refused = cluster.streams().volume(spec.volumeId()).views().contains(comer)
-                && said.stream()
-                        .anyMatch(e -> e.getMeta().getEpoch() == epoch
-                                && e.getMeta().getNodeId().equals(comer)
-                                && e.getRole() == Role.none);
+        boolean refused = said.stream() // a node has one role in an epoch [G1]
+                .anyMatch(e -> e.getMeta().getEpoch() == epoch
+                        && e.getMeta().getNodeId().equals(comer)
+                        && e.getRole() == Role.none);
         changeMembers(next, refused || draws.chance(0.3), draws);
         if (!refused) {
             lostTheirDisk.remove(comer); // it never held anything that counts
@@ -174,10 +197,7 @@ public final class Master {
 
     private boolean mayChangeMembers() {
         settle();
-        return !busy
-                && sets.size() == 1
-                && lostTheirDisk.stream().noneMatch(members::contains)
-                && status(primary).isPresent();
+        return !busy && sets.size() == 1 && lostTheirDisk.stream().noneMatch(members::contains) && serves();
     }
 
     private void changeMembers(TreeSet<String> next, boolean newEpoch, Draws draws) {
@@ -313,15 +333,28 @@ public final class Master {
 
     // ----------------------------------------------------------------- watching
 
-    /** Whether a member's disk may be lost now: all other copies hold what they ever held. */
+    /**
+     * Whether a member's disk may be lost now: all other copies hold what they ever held. Those of a lost primary must also
+     * hold something, or none of them may become one, and none may be about to be rebuilt from it.
+     */
     boolean mayLose(String nodeId) {
         return !busy
+                && (!nodeId.equals(primary) || replicasStandAlone())
                 && !lostTheirDisk.contains(nodeId)
                 && members.stream()
                         .filter(id -> !id.equals(nodeId))
                         .allMatch(id -> !lostTheirDisk.contains(id) && votes(id, epoch))
                 && sets.stream().allMatch(set -> set.size() > 2)
                 && sets.size() == 1;
+    }
+
+    private boolean replicasStandAlone() {
+        for (ReplicaView replica : cluster.overview(spec.volumeId()).replicas()) {
+            if (replica.session().live()) {
+                return false;
+            }
+        }
+        return members.stream().filter(id -> !id.equals(primary)).allMatch(this::counts);
     }
 
     void lost(String nodeId) {
@@ -334,12 +367,7 @@ public final class Master {
         if (busy) {
             return;
         }
-        SimulatedNode node = cluster.nodes().get(primary);
-        boolean useful = node != null
-                && status(primary)
-                        .filter(s -> s.recoverable()
-                                && (s.epoch() < epoch || s.role().equals("primary")))
-                        .isPresent();
+        boolean useful = serves() && status(primary).orElseThrow().laneTail() > 0; // 0: it never began to ship
         long now = cluster.time().now();
         uselessSince = useful ? Long.MAX_VALUE : Math.min(uselessSince, now);
         if (!useful && now - uselessSince > USELESS_NANOS) {
@@ -347,10 +375,15 @@ public final class Master {
         }
     }
 
-    private java.util.Optional<HostedStatus> status(String nodeId) {
+    /** Whether the newest epoch's primary is one. */
+    private boolean serves() {
+        return status(primary)
+                .filter(s -> s.recoverable() && s.epoch() == epoch && s.role().equals("primary"))
+                .isPresent();
+    }
+
+    private Optional<HostedStatus> status(String nodeId) {
         SimulatedNode node = cluster.nodes().get(nodeId);
-        return node == null
-                ? java.util.Optional.empty()
-                : node.volume(spec.volumeId()).map(HostedVolume::status);
+        return node == null ? Optional.empty() : node.volume(spec.volumeId()).map(HostedVolume::status);
     }
 }
