@@ -43,6 +43,9 @@ public final class FoldChecks implements SimulatedStreams.Observer {
         final Map<Long, String> primaries = new HashMap<>();
         final Set<Long> live = new HashSet<>();
         final Set<Long> over = new HashSet<>();
+        /** Replicas as the primary of the newest epoch was last assigned them. */
+        Set<String> assigned = Set.of();
+
         long newest;
 
         OfVolume(String volumeId) {
@@ -119,6 +122,7 @@ public final class FoldChecks implements SimulatedStreams.Observer {
         }
         VolumeState next = outcome.volume();
         epochs(volume, event, next);
+        members(volume, event, next);
         sessions(volume, next);
         disks(next);
         volume.state = next;
@@ -161,6 +165,24 @@ public final class FoldChecks implements SimulatedStreams.Observer {
                             each.nodeId(),
                             each.epoch());
                 }
+            }
+        }
+    }
+
+    /** Who was removed counts for nothing from then on [G3] [invariant 6]. */
+    private void members(OfVolume volume, Event event, VolumeState next) {
+        boolean ofPrimary = event instanceof Event.AssignmentDelivered assignment && assignment.role() == Role.PRIMARY;
+        if (ofPrimary && event.meta().nodeId().equals(next.primaryId())) {
+            volume.assigned = new HashSet<>();
+            ((Event.AssignmentDelivered) event).replicas().forEach(replica -> volume.assigned.add(replica.replicaId()));
+        }
+        View primary = next.primaryView();
+        if (primary == null) {
+            return;
+        }
+        for (ReplicaView replica : primary.replicas()) {
+            if (!volume.assigned.contains(replica.id()) && replica.session().inKeepUp()) {
+                verdict.violated(6, next.volumeId(), "%s was removed and still counts as in sync", replica.id());
             }
         }
     }
