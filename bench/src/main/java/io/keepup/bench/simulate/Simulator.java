@@ -9,14 +9,17 @@ import io.keepup.schemas.codec.RecordCodec;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongFunction;
 
 /** Tells many histories, on all processors at once; each is told the same whoever tells it and whatever runs beside it. */
 public final class Simulator {
 
     private static final int SHRINK_TRIES = 400;
+    private static final long SHRINK_NANOS = 60_000_000_000L;
 
     private final RecordCodec codec = CatalogueCodec.create();
 
@@ -45,7 +48,7 @@ public final class Simulator {
 
     /** Seed of the {@code n}th history of a run. */
     public static long seedOf(long seed, int n) {
-        return n == 0 ? seed : Draws.at(seed, "history", n);
+        return n == 0 ? seed : Draws.at(seed, "history", n) >>> 1;
     }
 
     /** Tells so many histories of a seed, until one violates an invariant. */
@@ -80,6 +83,23 @@ public final class Simulator {
                 Math.round(told.get() / seconds * 10) / 10.0,
                 seed,
                 failed == null ? "" : story(failed));
+    }
+
+    /**
+     * Tells histories of such plans one after the other until one violates an invariant.
+     *
+     * @return the violation; empty when all held
+     * @throws Scheduler.BrokenOff when one cannot be told to its end
+     */
+    public Optional<Violation> search(int histories, long seed, LongFunction<Plan> plans) {
+        for (int n = 0; n < histories; n++) {
+            Violation violation =
+                    History.tell(plans.apply(seedOf(seed, n)), codec).violation();
+            if (violation != null) {
+                return Optional.of(violation);
+            }
+        }
+        return Optional.empty();
     }
 
     private record Failure(Plan plan, Violation violation, Scheduler.BrokenOff brokenOff) {
@@ -119,7 +139,9 @@ public final class Simulator {
 
     private String story(Failure failed) {
         Map<String, Integer> ignored = new TreeMap<>();
-        Plan small = Shrinker.shrink(failed.plan, part -> failed.like(tell(part, ignored)), SHRINK_TRIES);
+        long patience = System.nanoTime() + SHRINK_NANOS;
+        Plan small = Shrinker.shrink(
+                failed.plan, part -> System.nanoTime() < patience && failed.like(tell(part, ignored)), SHRINK_TRIES);
         return new Story(codec).of(small, failed.plan);
     }
 }

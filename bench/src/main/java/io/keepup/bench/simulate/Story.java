@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.IndexedRecord;
 import org.apache.avro.specific.SpecificRecord;
@@ -25,6 +26,9 @@ final class Story {
 
     private static final int LINES = 60;
     private static final long AFTER_MILLIS = 3_000;
+    /** Fields of which people learn nothing here. */
+    private static final Set<String> LEFT_OUT =
+            Set.of("headers", "key", "value", "topic", "timestamp", "dataAddr", "ctrlAddr");
 
     private final RecordCodec codec;
 
@@ -97,6 +101,9 @@ final class Story {
     private static String brief(IndexedRecord record) {
         StringBuilder text = new StringBuilder(record.getSchema().getName());
         for (Schema.Field field : record.getSchema().getFields()) {
+            if (LEFT_OUT.contains(field.name())) {
+                continue;
+            }
             String value = brief(record.get(field.pos()));
             if (!value.isEmpty()) {
                 text.append(' ').append(field.name()).append('=').append(value);

@@ -2,8 +2,10 @@ package io.keepup.bench.simulate.plan;
 
 import io.keepup.bench.simulate.time.Draws;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Function;
 
 /**
  * What is done in one history, and to what.
@@ -23,18 +25,24 @@ public record Plan(long seed, int nodes, int volumes, int blockSize, List<Item> 
 
     /** The plan of a seed. */
     public static Plan of(long seed) {
+        // Histories differ in what they are about: each leaves some kinds of deeds out altogether.
+        return of(seed, draws -> Arrays.stream(Deed.values())
+                .filter(deed -> deed == Deed.WRITES || draws.chance(deed.fault() ? 0.45 : 0.6))
+                .toList());
+    }
+
+    /** The plan of a seed with deeds of such kinds only. */
+    public static Plan of(long seed, List<Deed> kinds) {
+        return of(seed, draws -> kinds);
+    }
+
+    private static Plan of(long seed, Function<Draws, List<Deed>> choice) {
         Draws draws = Draws.of(seed, "plan");
         int shape = draws.below(10);
         int nodes = shape < 7 ? 3 : shape == 7 ? 2 : shape == 8 ? 4 : 5;
         int volumes = draws.chance(0.2) ? 2 : 1;
         int blockSize = draws.chance(0.1) ? 4096 : 512;
-        // Histories differ in what they are about: each leaves some kinds of deeds out altogether.
-        List<Deed> kinds = new ArrayList<>();
-        for (Deed deed : Deed.values()) {
-            if (deed == Deed.WRITES || draws.chance(deed.fault() ? 0.45 : 0.6)) {
-                kinds.add(deed);
-            }
-        }
+        List<Deed> kinds = choice.apply(draws);
         int weights = kinds.stream().mapToInt(Deed::weight).sum();
         int count = (int) draws.between(12, 45);
         List<Item> items = new ArrayList<>();
