@@ -9,6 +9,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.apache.avro.Schema;
 import org.apache.avro.io.BinaryDecoder;
 import org.apache.avro.io.BinaryEncoder;
@@ -48,6 +49,9 @@ public final class StateCodec {
         MODEL.setCustomCoders(true); // generated code writes the fields, at several times the speed
     }
 
+    private static final List<Schema> RELEASED =
+            IntStream.rangeClosed(1, CURRENT).mapToObj(StateCodec::frozen).toList();
+
     private final List<DatumReader<StoredVolume>> readers = new ArrayList<>();
     private final DatumWriter<StoredVolume> writer = new SpecificDatumWriter<>(StoredVolume.SCHEMA$, MODEL);
     private final ByteArrayOutputStream out = new ByteArrayOutputStream(1024);
@@ -55,8 +59,8 @@ public final class StateCodec {
     private BinaryDecoder decoder;
 
     public StateCodec() {
-        for (int version = 1; version <= CURRENT; version++) {
-            readers.add(new SpecificDatumReader<>(frozen(version), StoredVolume.SCHEMA$, MODEL));
+        for (Schema released : RELEASED) {
+            readers.add(new SpecificDatumReader<>(released, StoredVolume.SCHEMA$, MODEL));
         }
     }
 
