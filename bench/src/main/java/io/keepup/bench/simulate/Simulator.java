@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongFunction;
 
@@ -31,6 +32,7 @@ public final class Simulator {
      * @param faults what went wrong on purpose, by kind
      * @param historiesPerSecond by the wall clock, on all processors together
      * @param seed the run's
+     * @param fingerprint the same for the same histories, byte for byte, on every machine
      * @param story of the violation, made as small as it gets; empty without one
      */
     public record Report(
@@ -39,6 +41,7 @@ public final class Simulator {
             Map<String, Integer> faults,
             double historiesPerSecond,
             long seed,
+            String fingerprint,
             String story) {}
 
     /** Told of every history. */
@@ -57,6 +60,7 @@ public final class Simulator {
         AtomicInteger next = new AtomicInteger();
         AtomicInteger told = new AtomicInteger();
         AtomicReference<Failure> failure = new AtomicReference<>();
+        AtomicLong fingerprint = new AtomicLong();
         Map<String, Integer> faults = new TreeMap<>();
         List<Thread> tellers = new ArrayList<>();
         for (int i = 0; i < Runtime.getRuntime().availableProcessors(); i++) {
@@ -65,7 +69,7 @@ public final class Simulator {
                         n < histories && failure.get() == null;
                         n = next.getAndIncrement()) {
                     Plan plan = Plan.of(seedOf(seed, n));
-                    Failure failed = tell(plan, faults);
+                    Failure failed = tell(plan, faults, fingerprint);
                     if (failed != null) {
                         failure.compareAndSet(null, failed);
                     }
@@ -82,6 +86,7 @@ public final class Simulator {
                 faults,
                 Math.round(told.get() / seconds * 10) / 10.0,
                 seed,
+                "%016x".formatted(fingerprint.get()),
                 failed == null ? "" : story(failed));
     }
 
@@ -112,9 +117,10 @@ public final class Simulator {
         }
     }
 
-    private Failure tell(Plan plan, Map<String, Integer> faults) {
+    private Failure tell(Plan plan, Map<String, Integer> faults, AtomicLong fingerprint) {
         try {
             History.Result result = History.tell(plan, codec);
+            fingerprint.addAndGet(result.fingerprint()); // in whatever order they come to their end
             synchronized (faults) {
                 result.done().forEach((deed, count) -> {
                     if (deed.fault()) {
@@ -141,7 +147,9 @@ public final class Simulator {
         Map<String, Integer> ignored = new TreeMap<>();
         long patience = System.nanoTime() + SHRINK_NANOS;
         Plan small = Shrinker.shrink(
-                failed.plan, part -> System.nanoTime() < patience && failed.like(tell(part, ignored)), SHRINK_TRIES);
+                failed.plan,
+                part -> System.nanoTime() < patience && failed.like(tell(part, ignored, new AtomicLong())),
+                SHRINK_TRIES);
         return new Story(codec).of(small, failed.plan);
     }
 }
