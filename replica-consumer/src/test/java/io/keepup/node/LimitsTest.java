@@ -101,7 +101,7 @@ class LimitsTest {
         nodes = new Nodes(directory)
                 .with("node.base.chunk.bytes", String.valueOf(CHUNK))
                 .with("node.base.window.bytes", String.valueOf(window))
-                .with("node.session.stall.ms", "2000");
+                .with("node.session.stall.ms", "4000");
         nodes.start(p);
         nodes.start(r);
         try (PlayedEngine engine = new PlayedEngine(volumeId);
@@ -115,17 +115,16 @@ class LimitsTest {
             engine.rebuild(r, p, 1, 5, head, SessionCause.operator_request);
 
             // Sixteen seconds' worth at this rate: the first few show it.
-            int most = (window + window / 4) / CHUNK + 4;
+            int most = 2 * window / CHUNK + 4;
             for (int done = 1; done <= 4; done++) {
                 long blocks = (long) done * MIB / Nodes.BLOCK;
                 engine.await1(SessionProgress.class, e -> e.getSessionId() == 5 && e.getBaseBlocksDone() >= blocks);
                 assertThat(onTheLane(admin, volumeId)).as("records on the lane").isLessThanOrEqualTo(most);
-                assertThat(nodes.get(p).metrics().get(NodeCounter.BASE_BYTES_SENT))
-                        .isLessThanOrEqualTo((done + 2L) * MIB + window);
             }
             SessionProgress slow = engine.await1(
                     SessionProgress.class,
-                    e -> e.getPace().getBytesPerSecond() > 0 && e.getPace().getSecondsLeft() != null);
+                    e -> e.getBaseBlocksDone() >= 4 * MIB / Nodes.BLOCK
+                            && e.getPace().getBytesPerSecond() > 0);
             assertThat(slow.getPace().getBytesPerSecond()).isLessThan(3L * MIB);
             assertThat(slow.getPace().getSecondsLeft()).isBetween(3L, 60L);
             assertThat(slow.getPace().getBaseBytes() + slow.getPace().getWalBytes())
@@ -145,9 +144,9 @@ class LimitsTest {
     }
 
     @Test
-    void a_primary_sends_no_faster_than_its_own_limit() throws Exception {
+    void a_primary_sends_no_faster_than_its_own_limit_and_in_pieces_that_show_it_gets_on() throws Exception {
         String volumeId = TestCluster.get().name("rate");
-        nodes = new Nodes(directory).with("node.base.chunk.bytes", String.valueOf(CHUNK));
+        nodes = new Nodes(directory).with("node.base.chunk.bytes", String.valueOf(MIB));
         nodes.start(p);
         nodes.start(r);
         try (PlayedEngine engine = new PlayedEngine(volumeId)) {
@@ -156,6 +155,9 @@ class LimitsTest {
                     .isEqualTo(200);
             engine.rebuild(r, p, 1, 5, primary.status().durableLsn(), SessionCause.operator_request);
             assertThat(engine.completed(5).getDurationMs()).isGreaterThan(1_500);
+            assertThat(nodes.get(p).metrics().get(NodeCounter.BASE_CHUNKS_SENT))
+                    .as("chunks of an eighth of a second each")
+                    .isEqualTo(4 * MIB / (2 * MIB / 8));
         }
     }
 
@@ -164,7 +166,7 @@ class LimitsTest {
             throws Exception {
         String busy = TestCluster.get().name("busy");
         String second = TestCluster.get().name("second");
-        nodes = new Nodes(directory).with("node.rebuild.concurrent", "1").with("node.session.stall.ms", "1500");
+        nodes = new Nodes(directory).with("node.rebuild.concurrent", "1").with("node.session.stall.ms", "3000");
         nodes.start(p);
         nodes.start(r);
         try (PlayedEngine first = new PlayedEngine(busy);
@@ -185,7 +187,7 @@ class LimitsTest {
             // The first stalls; the second, which stands still as long, does not. Then it is its turn.
             assertThat(first.failed(5).getReason()).isEqualTo(FailureReason.progress_stalled);
             assertThat(first.failed(5).getCause()).isEqualTo(SessionCause.operator_request);
-            assertThat(first.failed(5).getDurationMs()).isGreaterThanOrEqualTo(1_500);
+            assertThat(first.failed(5).getDurationMs()).isGreaterThanOrEqualTo(3_000);
             other.completed(5);
             assertThat(other.events(SessionFailed.class)).isEmpty();
             assertThat(other.events(SessionProgress.class))

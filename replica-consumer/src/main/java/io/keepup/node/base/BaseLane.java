@@ -22,6 +22,8 @@ import org.slf4j.LoggerFactory;
 public final class BaseLane implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(BaseLane.class);
+    private static final int LEAST_CHUNK_BYTES = 64 << 10;
+    private static final int CHUNKS_PER_SECOND = 8;
 
     private final NodeContext context;
     private final Volume volume;
@@ -48,9 +50,15 @@ public final class BaseLane implements AutoCloseable {
     public void serve(IssueRebuild command) {
         long epoch = command.getMeta().getEpoch();
         long sessionId = command.getSessionId();
-        int chunkBytes = context.settings().get(NodeSettings.BASE_CHUNK_BYTES);
-        BaseSource source = new ExtentSource(volume, sessionId, epoch, chunkBytes);
+        BaseSource source = new ExtentSource(volume, sessionId, epoch, chunkBytes());
         start(epoch, sessionId, command.getReplicaId(), command.getTargetLsn(), source);
+    }
+
+    /** Less where the node's rate is limited: many bases that share it must each show now and then that they get on. */
+    private int chunkBytes() {
+        int most = context.settings().get(NodeSettings.BASE_CHUNK_BYTES);
+        long rate = context.limits().values().bytesPerSecond();
+        return rate == 0 ? most : (int) Math.min(most, Math.max(LEAST_CHUNK_BYTES, rate / CHUNKS_PER_SECOND));
     }
 
     /** Tells the replica of a session that was being served before a restart that its base will not come. */
