@@ -3,11 +3,14 @@ package io.keepup.cli;
 import io.keepup.schemas.codec.ConfluentAvroCodec;
 import io.keepup.schemas.codec.RecordCodec;
 import io.keepup.schemas.registry.HttpSchemaRegistry;
+import io.keepup.schemas.registry.RegistrySettings;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -41,23 +44,25 @@ public final class ClusterOptions {
             paramLabel = "URL",
             converter = Url.class,
             defaultValue = "http://127.0.0.1:8081",
-            description = "Schema registry (default: ${DEFAULT-VALUE}).")
+            description = "Schema registry, several URLs by comma (default: ${DEFAULT-VALUE}).")
     String registry;
 
     @Option(
             names = "--config",
             paramLabel = "FILE",
-            description = "Properties file with further Kafka client settings (TLS, SASL, …).")
+            description = "Properties file with further Kafka client settings (TLS, SASL, …), and schema.registry.….")
     Path config;
 
     /** An address of the registry that can be one. */
     static final class Url implements ITypeConverter<String> {
         @Override
         public String convert(String text) {
-            if (text.matches("https?://[^\\s/]+.*")) {
+            try {
+                RegistrySettings.of(text);
                 return text;
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException(e.getMessage());
             }
-            throw new TypeConversionException("'" + text + "' is not a URL: write it like http://127.0.0.1:8081");
         }
     }
 
@@ -70,8 +75,21 @@ public final class ClusterOptions {
         this.registry = registry;
     }
 
-    /** The Kafka client settings: the file's, and the bootstrap servers. */
+    /** The Kafka client settings: the file's, without the registry's, and the bootstrap servers. */
     Properties kafka() {
+        Properties properties = all();
+        properties.keySet().removeIf(name -> name.toString().startsWith(RegistrySettings.PREFIX));
+        return properties;
+    }
+
+    /** All settings of the file, and the bootstrap servers, by name. */
+    Map<String, String> settings() {
+        Map<String, String> settings = new HashMap<>();
+        all().forEach((name, value) -> settings.put(name.toString(), value.toString()));
+        return settings;
+    }
+
+    private Properties all() {
         Properties properties = new Properties();
         if (config != null) {
             try (Reader reader = Files.newBufferedReader(config)) {
@@ -114,7 +132,11 @@ public final class ClusterOptions {
     }
 
     HttpSchemaRegistry registryClient() {
-        return new HttpSchemaRegistry(registry, PATIENCE);
+        try {
+            return new HttpSchemaRegistry(RegistrySettings.of(registry, settings()), PATIENCE);
+        } catch (IllegalArgumentException e) {
+            throw new Failure(e.getMessage(), e);
+        }
     }
 
     public RecordCodec codec() {

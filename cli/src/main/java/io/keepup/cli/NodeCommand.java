@@ -4,7 +4,6 @@ import io.keepup.node.NodeSettings;
 import io.keepup.node.StorageNode;
 import io.keepup.schemas.topic.Names;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -42,8 +41,7 @@ final class NodeCommand implements Runnable {
             throw new ParameterException(
                     spec.commandLine(), "'%s' is not a node id: use %s".formatted(id, Names.RULE_IN_WORDS));
         }
-        Map<String, String> properties = new HashMap<>();
-        cluster.kafka().forEach((name, value) -> properties.put(name.toString(), value.toString()));
+        Map<String, String> properties = cluster.settings();
         properties.remove("bootstrap.servers");
         NodeSettings settings;
         try {

@@ -3,7 +3,6 @@ package io.keepup.cli;
 import io.keepup.streams.KeepupStreams;
 import io.keepup.streams.StreamsSettings;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -35,8 +34,7 @@ final class StreamsCommand implements Runnable {
 
     @Override
     public void run() {
-        Map<String, String> settings = new HashMap<>();
-        cluster.kafka().forEach((name, value) -> settings.put(name.toString(), value.toString()));
+        Map<String, String> settings = cluster.settings();
         settings.put(StreamsSettings.REGISTRY_URL, cluster.registry);
         settings.put(StreamsSettings.HTTP_PORT, String.valueOf(httpPort));
         Path state = data != null ? data : Defaults.home().resolve("streams");

@@ -1,5 +1,6 @@
 package io.keepup.node;
 
+import io.keepup.schemas.registry.RegistrySettings;
 import io.keepup.schemas.topic.Names;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -11,8 +12,8 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * What one storage node is started with. Names that begin with {@code node.} are the settings below; every other property
- * goes to the Kafka clients as it is (TLS, SASL, …).
+ * What one storage node is started with. Names that begin with {@code node.} are the settings below, those that begin with
+ * {@code schema.registry.} say how to reach the registry; every other property goes to the Kafka clients as it is (TLS, SASL, …).
  */
 public final class NodeSettings {
 
@@ -105,7 +106,7 @@ public final class NodeSettings {
     private final String id;
     private final Path dataDir;
     private final String bootstrap;
-    private final String registryUrl;
+    private final RegistrySettings registry;
     private final String listen;
     private final Map<String, Object> values = new HashMap<>();
     private final Map<String, String> kafka = new HashMap<>();
@@ -114,7 +115,7 @@ public final class NodeSettings {
      * @param id node id, also its id as a replica
      * @param dataDir made when absent
      * @param bootstrap Kafka's {@code bootstrap.servers}
-     * @param registryUrl base URL of the schema registry
+     * @param registryUrl base URL of the schema registry, several by comma
      * @param listen {@code host:port} of the data address; port 0 takes a free one
      * @param properties settings by name, and Kafka client properties
      * @throws IllegalArgumentException one sentence on the first value that cannot be used
@@ -129,7 +130,7 @@ public final class NodeSettings {
         this.id = Names.require("node", id);
         this.dataDir = Objects.requireNonNull(dataDir, "dataDir");
         this.bootstrap = Objects.requireNonNull(bootstrap, "bootstrap");
-        this.registryUrl = Objects.requireNonNull(registryUrl, "registryUrl");
+        this.registry = RegistrySettings.of(Objects.requireNonNull(registryUrl, "registryUrl"), properties);
         this.listen = requireAddress(listen);
         properties.forEach(this::put);
         if (walLimitBytes() < get(WAL_RETAIN_BYTES)) {
@@ -149,6 +150,9 @@ public final class NodeSettings {
     }
 
     private void put(String name, String text) {
+        if (name.startsWith(RegistrySettings.PREFIX)) {
+            return;
+        }
         if (!name.startsWith(PREFIX)) {
             kafka.put(name, text);
             return;
@@ -202,8 +206,9 @@ public final class NodeSettings {
         return bootstrap;
     }
 
-    public String registryUrl() {
-        return registryUrl;
+    /** Where the schema registry is and how to reach it. */
+    public RegistrySettings registry() {
+        return registry;
     }
 
     public String listenHost() {

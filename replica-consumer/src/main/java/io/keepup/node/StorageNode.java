@@ -88,7 +88,7 @@ public final class StorageNode implements AutoCloseable {
         Tasks tasks = new ThreadTasks();
         checkCluster(tasks, admin);
         HttpSchemaRegistry registry =
-                started(new HttpSchemaRegistry(settings.registryUrl(), settings.get(NodeSettings.START_PATIENCE)));
+                started(new HttpSchemaRegistry(settings.registry(), settings.get(NodeSettings.START_PATIENCE)));
         checkRegistry(registry);
         NodeContext context = NodeContext.of(
                 settings,

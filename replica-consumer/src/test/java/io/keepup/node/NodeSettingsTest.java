@@ -48,6 +48,12 @@ class NodeSettingsTest {
     }
 
     @Test
+    void the_registrys_settings_do_not_go_to_kafka() {
+        Map<String, String> given = Map.of("schema.registry.basic.auth.user.info", "me:pw", "security.protocol", "SSL");
+        assertThat(with(given).kafka()).isEqualTo(Map.of("security.protocol", "SSL"));
+    }
+
+    @Test
     void what_cannot_be_used_is_said() {
         assertThatThrownBy(() -> with(Map.of("node.lane.compression", "rar"))).hasMessageContaining("'rar' cannot be");
         assertThatThrownBy(() -> with(Map.of("node.wal.linger.ms", "-1"))).hasMessageContaining("'-1' cannot be");
@@ -60,9 +66,13 @@ class NodeSettingsTest {
         assertThatThrownBy(() -> with(Map.of("node.sync.interval.ms", "soon")))
                 .hasMessageContaining("'soon' cannot be");
         assertThatThrownBy(() -> with(Map.of("node.sync.interval.ms", "0"))).hasMessageContaining("'0' cannot be");
-        assertThatThrownBy(() -> new NodeSettings("vs 1", Path.of("d"), "b", "r", "h:1", Map.of()))
+        assertThatThrownBy(() -> new NodeSettings("vs 1", Path.of("d"), "b", "http://r", "h:1", Map.of()))
                 .hasMessageContaining("not a node id");
-        assertThatThrownBy(() -> new NodeSettings("vs-1", Path.of("d"), "b", "r", "8090", Map.of()))
+        assertThatThrownBy(() -> new NodeSettings("vs-1", Path.of("d"), "b", "http://r", "8090", Map.of()))
                 .hasMessageContaining("write host:port");
+        assertThatThrownBy(() -> new NodeSettings("vs-1", Path.of("d"), "b", "r", "h:1", Map.of()))
+                .hasMessageContaining("'r' is not a URL of a registry");
+        assertThatThrownBy(() -> with(Map.of("schema.registry.basic.auth.user.info", "me")))
+                .hasMessageContaining("write user:password");
     }
 }

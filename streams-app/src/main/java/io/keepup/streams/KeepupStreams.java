@@ -58,7 +58,7 @@ public final class KeepupStreams implements AutoCloseable, Health {
     private volatile KafkaStreams streams; // requests ask for it while it is being made
 
     private KeepupStreams(StreamsSettings settings) {
-        registry = new HttpSchemaRegistry(settings.registryUrl(), REGISTRY_PATIENCE);
+        registry = new HttpSchemaRegistry(settings.registry(), REGISTRY_PATIENCE);
     }
 
     /**

@@ -8,6 +8,7 @@ import static org.apache.kafka.common.config.ConfigDef.Type.INT;
 import static org.apache.kafka.common.config.ConfigDef.Type.LONG;
 import static org.apache.kafka.common.config.ConfigDef.Type.STRING;
 
+import io.keepup.schemas.registry.RegistrySettings;
 import io.keepup.schemas.topic.Topics;
 import io.keepup.streams.watchdog.WatchdogSettings;
 import java.time.Duration;
@@ -23,8 +24,8 @@ import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.streams.StreamsConfig;
 
 /**
- * Settings of the Streams app: name, default and reason side by side. Names that begin with {@code keepup.} are ours,
- * all others are Kafka's own; what is not listed here (TLS, SASL, timeouts …) passes through to the Kafka clients, with
+ * Settings of the Streams app: name, default and reason side by side. Names that begin with {@code keepup.} are ours, those
+ * that begin with {@code schema.registry.} say how to reach the registry, all others are Kafka's own; what is not listed here (TLS, SASL, timeouts …) passes through to the Kafka clients, with
  * Kafka Streams' prefixes ({@code main.consumer.}, {@code producer.} …) where it uses them.
  */
 public final class StreamsSettings {
@@ -47,7 +48,12 @@ public final class StreamsSettings {
 
     private static final ConfigDef DEFINITION = new ConfigDef()
             .define(BOOTSTRAP, STRING, "127.0.0.1:9092", HIGH, "Brokers to begin with, host:port, by comma.")
-            .define(REGISTRY_URL, STRING, "http://127.0.0.1:8081", HIGH, "Schema registry with Confluent's REST API.")
+            .define(
+                    REGISTRY_URL,
+                    STRING,
+                    "http://127.0.0.1:8081",
+                    HIGH,
+                    "Schema registry with Confluent's REST API, several URLs by comma.")
             .define(
                     POLICY,
                     STRING,
@@ -200,10 +206,12 @@ public final class StreamsSettings {
 
     private final Map<String, String> given;
     private final Map<String, Object> values;
+    private final RegistrySettings registry;
 
     private StreamsSettings(Map<String, String> given) {
         this.given = Map.copyOf(given);
         this.values = DEFINITION.parse(given);
+        this.registry = RegistrySettings.of((String) values.get(REGISTRY_URL), given);
     }
 
     /**
@@ -219,7 +227,7 @@ public final class StreamsSettings {
                 }
             }
             return new StreamsSettings(given);
-        } catch (ConfigException e) {
+        } catch (ConfigException | IllegalArgumentException e) {
             throw new StartException(e.getMessage(), e);
         }
     }
@@ -245,8 +253,9 @@ public final class StreamsSettings {
         return (String) values.get(BOOTSTRAP);
     }
 
-    public String registryUrl() {
-        return (String) values.get(REGISTRY_URL);
+    /** Where the schema registry is and how to reach it. */
+    RegistrySettings registry() {
+        return registry;
     }
 
     /** Instances with the same one share the work. */
@@ -290,7 +299,7 @@ public final class StreamsSettings {
             }
         });
         given.forEach((name, value) -> {
-            if (!name.startsWith("keepup.")) {
+            if (!name.startsWith("keepup.") && !name.startsWith(RegistrySettings.PREFIX)) {
                 properties.putIfAbsent(name, value);
             }
         });

@@ -76,7 +76,7 @@ class RecoverySessionTest {
 
     private RecoverySession session(Supplier<RecoverySession.Outcome> work) {
         NodeSettings settings =
-                new NodeSettings("vs-1", Path.of("unused"), "unused:1", "unused", "127.0.0.1:0", Map.of());
+                new NodeSettings("vs-1", Path.of("unused"), "unused:1", "http://unused", "127.0.0.1:0", Map.of());
         Clock clock = Clock.systemUTC();
         RecoveryLimits limits = new RecoveryLimits(clock, settings.recoveryLimits());
         Tasks tasks = new ThreadTasks();

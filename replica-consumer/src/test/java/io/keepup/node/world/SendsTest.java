@@ -24,8 +24,8 @@ import org.junit.jupiter.api.Timeout;
 class SendsTest {
 
     private static Producer<byte[], byte[]> producer(String bootstrap) {
-        return new KafkaClients(
-                        new NodeSettings("vs-1", Path.of("unused"), bootstrap, "unused", "127.0.0.1:0", Map.of()))
+        return new KafkaClients(new NodeSettings(
+                        "vs-1", Path.of("unused"), bootstrap, "http://unused", "127.0.0.1:0", Map.of()))
                 .laneProducer("test");
     }
 

@@ -3,44 +3,72 @@ package io.keepup.schemas.registry;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
+import javax.net.ssl.SSLException;
 import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.Schema;
 
-/** Confluent's REST API over the JDK's HTTP client. Answers are cached for ever: ids are immutable. */
+/**
+ * Confluent's REST API over the JDK's HTTP client. Answers are cached for ever: ids are immutable. Each call goes to the URL
+ * that answered last; while it does not, to the others in turn.
+ */
 public final class HttpSchemaRegistry implements SchemaRegistry, AutoCloseable {
 
     private static final String CONTENT_TYPE = "application/vnd.schemaregistry.v1+json";
     private static final Duration CONNECT = Duration.ofSeconds(2);
     private static final Duration REQUEST = Duration.ofSeconds(5);
     private static final Duration PAUSE = Duration.ofMillis(100);
+    private static final int UNAUTHORIZED = 401;
+    private static final int FORBIDDEN = 403;
+    private static final int NOT_FOUND = 404;
+    private static final int CONFLICT = 409;
+    private static final int TOO_MANY = 429;
+    private static final int SERVER_ERROR = 500;
+
+    /** The API's own codes of a 404: subject, version or schema not found. */
+    private static final Set<Integer> NOT_FOUND_CODES = Set.of(NOT_FOUND, 40401, 40402, 40403);
 
     private record SubjectSchema(String subject, Schema schema) {}
 
-    private final String url;
+    private final RegistrySettings settings;
     private final Duration patience;
     private final HttpClient http;
     private final ObjectMapper json = new ObjectMapper();
     private final Map<SubjectSchema, Integer> ids = new ConcurrentHashMap<>();
     private final Map<Integer, Schema> schemas = new ConcurrentHashMap<>();
+    private volatile int current;
 
     /**
-     * @param url base URL, such as {@code http://127.0.0.1:8081}
+     * @param urls base URL, such as {@code http://127.0.0.1:8081}, or several by comma
      * @param patience how long a call is retried while the registry cannot be reached
      */
-    public HttpSchemaRegistry(String url, Duration patience) {
-        this.url = url.endsWith("/") ? url.substring(0, url.length() - 1) : url;
+    public HttpSchemaRegistry(String urls, Duration patience) {
+        this(RegistrySettings.of(urls), patience);
+    }
+
+    /** @param patience how long a call is retried while the registry cannot be reached */
+    public HttpSchemaRegistry(RegistrySettings settings, Duration patience) {
+        this.settings = settings;
         this.patience = patience;
-        this.http = HttpClient.newBuilder().connectTimeout(CONNECT).build();
+        this.http = HttpClient.newBuilder()
+                .connectTimeout(CONNECT)
+                .sslContext(settings.tls())
+                .version(HttpClient.Version.HTTP_1_1)
+                .build();
     }
 
     @Override
@@ -50,7 +78,10 @@ public final class HttpSchemaRegistry implements SchemaRegistry, AutoCloseable {
             return cached;
         }
         Answer answer = call("POST", "/subjects/" + encode(subject), schemaBody(schema));
-        if (answer.status == 404) {
+        if (answer.isNotFound()) {
+            if (settings.autoRegister()) {
+                return register(subject, schema);
+            }
             throw new RegistryException("schema %s is not registered under subject %s: run 'keepup topics create'"
                     .formatted(schema.getFullName(), subject));
         }
@@ -64,10 +95,10 @@ public final class HttpSchemaRegistry implements SchemaRegistry, AutoCloseable {
             return cached;
         }
         Answer answer = call("POST", "/subjects/" + encode(subject) + "/versions", schemaBody(schema));
-        if (answer.status == 409) {
+        if (answer.status == CONFLICT) {
             throw new RegistryException(
-                    "the registry refuses schema %s under subject %s as incompatible with an earlier version: %s"
-                            .formatted(schema.getFullName(), subject, answer.message()));
+                    "the registry at %s refuses schema %s under subject %s as incompatible with an earlier version, keep what was there and give new fields a default: %s"
+                            .formatted(answer.url, schema.getFullName(), subject, answer.message()));
         }
         return remember(subject, schema, answer.expectOk("registering under subject " + subject));
     }
@@ -79,7 +110,7 @@ public final class HttpSchemaRegistry implements SchemaRegistry, AutoCloseable {
             return cached;
         }
         Answer answer = call("GET", "/schemas/ids/" + id, null);
-        if (answer.status == 404) {
+        if (answer.isNotFound()) {
             throw new UnknownSchemaException(id);
         }
         String text = answer.expectOk("reading schema id " + id).path("schema").asText();
@@ -107,37 +138,74 @@ public final class HttpSchemaRegistry implements SchemaRegistry, AutoCloseable {
         return URLEncoder.encode(subject, StandardCharsets.UTF_8);
     }
 
-    /** Retries while the registry cannot be reached or answers 5xx; any other answer is an answer. */
+    /** Retries while no URL can be reached or all answer 5xx or 429; any other answer is an answer. */
     private Answer call(String method, String path, String body) {
-        HttpRequest request = HttpRequest.newBuilder(URI.create(url + path))
+        long deadline = System.nanoTime() + patience.toNanos();
+        while (true) {
+            Map<String, String> failures = new LinkedHashMap<>();
+            int first = current;
+            for (int i = 0; i < settings.urls().size(); i++) {
+                int at = (first + i) % settings.urls().size();
+                String url = settings.urls().get(at);
+                Attempt attempt = attempt(url, method, path, body);
+                if (attempt.answer != null) {
+                    current = at;
+                    return attempt.answer;
+                }
+                failures.put(url, attempt.failure);
+            }
+            if (System.nanoTime() >= deadline) {
+                throw new RegistryException("no schema registry answers: "
+                        + failures.entrySet().stream()
+                                .map(f -> f.getKey() + " " + f.getValue())
+                                .collect(Collectors.joining("; ")));
+            }
+            pause();
+        }
+    }
+
+    /** One of the two is null. */
+    private record Attempt(Answer answer, String failure) {}
+
+    private Attempt attempt(String url, String method, String path, String body) {
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url + path))
                 .timeout(REQUEST)
                 .header("Content-Type", CONTENT_TYPE)
                 .header("Accept", CONTENT_TYPE + ", application/json")
                 .method(
                         method,
-                        body == null ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofString(body))
-                .build();
-        long deadline = System.nanoTime() + patience.toNanos();
-        while (true) {
-            String failure;
-            try {
-                HttpResponse<String> response = http.send(request, HttpResponse.BodyHandlers.ofString());
-                if (response.statusCode() < 500) {
-                    return new Answer(response.statusCode(), response.body());
-                }
-                failure = "it answers " + response.statusCode();
-            } catch (IOException e) {
-                failure = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new RegistryException("interrupted while asking the schema registry at " + url, e);
+                        body == null ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofString(body));
+        settings.authorization().ifPresent(login -> request.header("Authorization", login));
+        try {
+            HttpResponse<String> response = http.send(request.build(), HttpResponse.BodyHandlers.ofString());
+            int status = response.statusCode();
+            if (status == UNAUTHORIZED || status == FORBIDDEN) {
+                throw new RegistryException("the schema registry at %s refuses the login (%d): set %s to user:password"
+                        .formatted(url, status, RegistrySettings.LOGIN));
             }
-            if (System.nanoTime() >= deadline) {
-                throw new RegistryException(
-                        "no schema registry at %s (%s): start it, or name the right one".formatted(url, failure));
+            if (status == TOO_MANY || status >= SERVER_ERROR) {
+                return new Attempt(null, "answers %d: look at its log".formatted(status));
             }
-            pause();
+            return new Attempt(new Answer(url, status, response.body()), null);
+        } catch (IOException e) {
+            return new Attempt(null, inWords(e));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new RegistryException("interrupted while asking the schema registry at " + url, e);
         }
+    }
+
+    /** What is wrong and what to do about it. */
+    private static String inWords(IOException failure) {
+        String said = failure.getMessage() == null ? failure.getClass().getSimpleName() : failure.getMessage();
+        if (failure instanceof SSLException) {
+            return "cannot be talked to by TLS (%s): is it https there, and is its certificate signed by what %s holds?"
+                    .formatted(said, RegistrySettings.TRUST_STORE);
+        }
+        if (failure instanceof HttpTimeoutException) {
+            return "does not answer within %d s: is it overloaded, or another program?".formatted(REQUEST.toSeconds());
+        }
+        return "cannot be reached (%s): start it, or name the right one".formatted(said);
     }
 
     private void pause() {
@@ -145,7 +213,7 @@ public final class HttpSchemaRegistry implements SchemaRegistry, AutoCloseable {
             Thread.sleep(PAUSE);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new RegistryException("interrupted while waiting for the schema registry at " + url, e);
+            throw new RegistryException("interrupted while waiting for the schema registry", e);
         }
     }
 
@@ -155,30 +223,55 @@ public final class HttpSchemaRegistry implements SchemaRegistry, AutoCloseable {
     }
 
     private final class Answer {
+        final String url;
         final int status;
         final String body;
 
-        Answer(int status, String body) {
+        Answer(String url, int status, String body) {
+            this.url = url;
             this.status = status;
             this.body = body;
+        }
+
+        /**
+         * Whether the registry says that it has no such thing. A 404 without its code comes from something else at that
+         * address, which must not become a verdict on a record.
+         */
+        boolean isNotFound() {
+            if (status != NOT_FOUND) {
+                return false;
+            }
+            if (!NOT_FOUND_CODES.contains(parsed().path("error_code").asInt())) {
+                throw new RegistryException(
+                        "what answers at %s is no schema registry with Confluent's API: name its base URL, with the path if it has one"
+                                .formatted(url));
+            }
+            return true;
         }
 
         JsonNode expectOk(String what) {
             if (status / 100 != 2) {
                 throw new RegistryException("%s at %s failed with %d: %s".formatted(what, url, status, message()));
             }
-            try {
-                return json.readTree(body);
-            } catch (JsonProcessingException e) {
-                throw new RegistryException("%s at %s was not answered in JSON".formatted(what, url), e);
+            JsonNode answer = parsed();
+            if (!answer.isObject()) {
+                throw new RegistryException(
+                        "%s at %s was not answered in JSON: is it a schema registry with Confluent's API?"
+                                .formatted(what, url));
             }
+            return answer;
         }
 
         String message() {
+            return parsed().path("message").asText(body);
+        }
+
+        /** Missing when it is not JSON. */
+        private JsonNode parsed() {
             try {
-                return json.readTree(body).path("message").asText(body);
+                return json.readTree(body);
             } catch (JsonProcessingException e) {
-                return body;
+                return MissingNode.getInstance();
             }
         }
     }

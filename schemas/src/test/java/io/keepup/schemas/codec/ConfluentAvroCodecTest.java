@@ -16,8 +16,6 @@ import org.apache.avro.SchemaBuilder;
 import org.apache.avro.generic.GenericData;
 import org.apache.avro.generic.GenericDatumReader;
 import org.apache.avro.io.DecoderFactory;
-import org.apache.avro.specific.SpecificData;
-import org.apache.avro.specific.SpecificDatumReader;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.avro.util.RandomData;
 import org.junit.jupiter.api.Test;
@@ -45,7 +43,7 @@ class ConfluentAvroCodecTest {
     @ParameterizedTest
     @MethodSource("recordTypes")
     void every_record_type_survives_the_round_trip(Schema schema) throws Exception {
-        for (SpecificRecord record : random(schema, 50)) {
+        for (SpecificRecord record : RandomRecords.of(schema, 50, SEED)) {
             byte[] bytes = codec.encode("any.topic", record);
             assertThat(codec.decode(bytes)).isEqualTo(record);
         }
@@ -54,7 +52,7 @@ class ConfluentAvroCodecTest {
     @ParameterizedTest
     @MethodSource("recordTypes")
     void the_wire_format_is_magic_id_and_plain_avro(Schema schema) throws Exception {
-        SpecificRecord record = random(schema, 1).get(0);
+        SpecificRecord record = RandomRecords.of(schema, 1, SEED).get(0);
         byte[] bytes = codec.encode("any.topic", record);
         ByteBuffer header = ByteBuffer.wrap(bytes);
         assertThat(header.get()).isZero();
@@ -67,7 +65,8 @@ class ConfluentAvroCodecTest {
     @ParameterizedTest
     @MethodSource("recordTypes")
     void truncated_bytes_are_refused_at_every_length(Schema schema) {
-        byte[] bytes = codec.encode("any.topic", random(schema, 1).get(0));
+        byte[] bytes =
+                codec.encode("any.topic", RandomRecords.of(schema, 1, SEED).get(0));
         for (int length = 0; length < bytes.length; length++) {
             byte[] cut = Arrays.copyOf(bytes, length);
             assertThatThrownBy(() -> codec.decode(cut)).isInstanceOf(UndecodableException.class);
@@ -79,7 +78,8 @@ class ConfluentAvroCodecTest {
     void damaged_bytes_are_decoded_or_refused_but_never_end_otherwise(int seed) {
         Random random = new Random(seed);
         recordTypes().forEach(schema -> {
-            byte[] bytes = codec.encode("any.topic", random(schema, 1).get(0));
+            byte[] bytes =
+                    codec.encode("any.topic", RandomRecords.of(schema, 1, SEED).get(0));
             for (int i = 0; i < 200; i++) {
                 byte[] damaged = bytes.clone();
                 damaged[random.nextInt(damaged.length)] ^= (byte) (1 + random.nextInt(255));
@@ -95,7 +95,9 @@ class ConfluentAvroCodecTest {
     @Test
     void a_wrong_magic_an_unknown_id_and_bytes_left_over_are_refused_with_their_reason() {
         byte[] bytes = codec.encode(
-                "t", random(recordTypes().findFirst().orElseThrow(), 1).get(0));
+                "t",
+                RandomRecords.of(recordTypes().findFirst().orElseThrow(), 1, SEED)
+                        .get(0));
         byte[] wrongMagic = bytes.clone();
         wrongMagic[0] = 7;
         assertThatThrownBy(() -> codec.decode(wrongMagic)).hasMessage("first byte is 0x07, not 0x00");
@@ -144,24 +146,5 @@ class ConfluentAvroCodecTest {
         new org.apache.avro.generic.GenericDatumWriter<>(later).write(record, encoder);
         var read = (io.keepup.v1.CancelSession) codec.decode(out.toByteArray());
         assertThat(read.getReason()).isEqualTo(io.keepup.v1.FailureReason.unknown);
-    }
-
-    /** Random records of a type, as this build's classes. */
-    private static List<SpecificRecord> random(Schema schema, int count) {
-        List<SpecificRecord> records = new ArrayList<>();
-        Class<?> type = SpecificData.get().getClass(schema);
-        SpecificData model = SpecificData.getForClass(type);
-        try {
-            for (Object generic : new RandomData(schema, count, SEED)) {
-                var out = new java.io.ByteArrayOutputStream();
-                var encoder = org.apache.avro.io.EncoderFactory.get().directBinaryEncoder(out, null);
-                new org.apache.avro.generic.GenericDatumWriter<>(schema).write(generic, encoder);
-                records.add(new SpecificDatumReader<SpecificRecord>(schema, schema, model)
-                        .read(null, DecoderFactory.get().binaryDecoder(out.toByteArray(), null)));
-            }
-        } catch (java.io.IOException e) {
-            throw new java.io.UncheckedIOException(e);
-        }
-        return records;
     }
 }

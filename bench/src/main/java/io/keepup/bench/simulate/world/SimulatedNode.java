@@ -166,7 +166,7 @@ public final class SimulatedNode {
     }
 
     private NodeContext context(Process started) {
-        NodeSettings settings = new NodeSettings(id, DIRECTORY, "log", "registry", "node:0", world.settings);
+        NodeSettings settings = new NodeSettings(id, DIRECTORY, "log", "http://registry", "node:0", world.settings);
         return NodeContext.of(
                 settings,
                 clock,
