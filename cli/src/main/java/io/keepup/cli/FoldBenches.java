@@ -216,8 +216,9 @@ abstract sealed class FoldBenches implements Runnable {
                 figure("proven", "%,d outputs of %,d events", result.outputs(), result.events());
                 figure(
                         "time",
-                        "%.1f s, %,d events/s, within %d MiB of heap",
+                        "%.1f s (CPU %.1f s), %,d events/s, within %d MiB of heap",
                         result.seconds(),
+                        result.cpuSeconds(),
                         result.eventsPerSecond(),
                         result.heapMiB());
             }

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
+import org.apache.kafka.streams.KafkaStreams;
 
 /**
  * The fold folds the lives of many volumes on an embedded broker; then a process of its own proves all of it, within a heap
@@ -32,6 +33,7 @@ public final class AuditBench {
 
     private static final Duration FOLD_LIMIT = Duration.ofMinutes(10);
     private static final long AUDIT_LIMIT_S = 600;
+    private static final long PAUSE_MS = 20;
 
     private AuditBench() {}
 
@@ -42,9 +44,16 @@ public final class AuditBench {
      * @param outputs that follow from them and are there, byte for byte
      * @param differences events with other outputs
      * @param seconds from the start of the process to its end
+     * @param cpuSeconds that it took, of all cores together; hardly moved by other processes
      */
     public record Result(
-            long events, long outputs, long differences, double seconds, long eventsPerSecond, int heapMiB) {}
+            long events,
+            long outputs,
+            long differences,
+            double seconds,
+            double cpuSeconds,
+            long eventsPerSecond,
+            int heapMiB) {}
 
     /**
      * Measures, and tells how it goes on {@code progress}.
@@ -68,10 +77,21 @@ public final class AuditBench {
             StreamsSettings app = rig.streams("keepup");
             try (KeepupStreams fold = KeepupStreams.start(app)) {
                 progress.println("folded by " + fold.url() + " …");
+                awaitRunning(fold); // or it is not known yet as a consumer that has to be waited for
                 awaitFold(rig);
             }
             progress.printf("verified within %d MiB …%n", HEAP_MIB);
             return audit(directory, app, count);
+        }
+    }
+
+    private static void awaitRunning(KeepupStreams fold) throws InterruptedException {
+        long deadline = System.nanoTime() + FOLD_LIMIT.toNanos();
+        while (fold.state() != KafkaStreams.State.RUNNING) {
+            if (System.nanoTime() > deadline) {
+                throw new IllegalStateException("the fold does not begin: it is " + fold.state());
+            }
+            Thread.sleep(PAUSE_MS);
         }
     }
 
@@ -120,6 +140,7 @@ public final class AuditBench {
                     Long.parseLong(words[1]),
                     Long.parseLong(words[2]),
                     Math.round(seconds * 10) / 10.0,
+                    Math.round(Long.parseLong(words[3]) / 1e8) / 10.0,
                     Math.round(events / seconds),
                     HEAP_MIB);
         } catch (IOException e) {

@@ -1,5 +1,6 @@
 package io.keepup.bench.audit;
 
+import com.sun.management.OperatingSystemMXBean;
 import io.keepup.engine.Policy;
 import io.keepup.schemas.codec.ConfluentAvroCodec;
 import io.keepup.schemas.codec.RecordCodec;
@@ -9,6 +10,7 @@ import io.keepup.streams.audit.cluster.ClusterLog;
 import io.keepup.streams.audit.verify.Tally;
 import io.keepup.streams.audit.verify.Verification;
 import io.keepup.streams.audit.verify.Verifier;
+import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.Map;
 import org.apache.kafka.clients.admin.Admin;
@@ -16,8 +18,8 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /**
- * Verifies all partitions, as {@code keepup audit --all --verify} does, and prints events, equal outputs and differences. Its
- * arguments are the addresses of broker and registry.
+ * Verifies all partitions, as {@code keepup audit --all --verify} does, and prints events, equal outputs, differences and
+ * the CPU time it took, ns. Its arguments are the addresses of broker and registry.
  */
 final class Auditor {
 
@@ -46,7 +48,8 @@ final class Auditor {
                 }
             }
         }
-        System.out.printf("%d %d %d%n", events, equal, differences);
+        OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
+        System.out.printf("%d %d %d %d%n", events, equal, differences, system.getProcessCpuTime());
     }
 
     /** Set as the command sets it. */

@@ -28,6 +28,7 @@ class AuditBenchTest {
         assertThat(result.outputs()).isGreaterThan(1_000);
         assertThat(result.differences()).isZero();
         assertThat(result.seconds()).isPositive();
+        assertThat(result.cpuSeconds()).isPositive();
         assertThat(result.eventsPerSecond()).isPositive();
         assertThat(progress.toString(StandardCharsets.UTF_8)).contains("1,000 events of 10 volumes");
     }
