@@ -5,7 +5,6 @@ import io.keepup.bench.fold.Load;
 import io.keepup.bench.fold.Rig;
 import io.keepup.schemas.topic.Topics;
 import io.keepup.streams.KeepupStreams;
-import io.keepup.streams.StreamsSettings;
 import io.keepup.streams.audit.Progress;
 import io.keepup.streams.audit.cluster.ClusterLog;
 import java.io.IOException;
@@ -74,14 +73,13 @@ public final class AuditBench {
             Iterator<Load.Sent> all =
                     LongStream.range(0, count).mapToObj(i -> load.next()).iterator();
             rig.load(Topics.EVENTS, () -> all);
-            StreamsSettings app = rig.streams("keepup");
-            try (KeepupStreams fold = KeepupStreams.start(app)) {
+            try (KeepupStreams fold = KeepupStreams.start(rig.streams("keepup"))) {
                 progress.println("folded by " + fold.url() + " …");
                 awaitRunning(fold); // or it is not known yet as a consumer that has to be waited for
                 awaitFold(rig);
             }
             progress.printf("verified within %d MiB …%n", HEAP_MIB);
-            return audit(directory, app, count);
+            return audit(directory, rig, count);
         }
     }
 
@@ -105,7 +103,7 @@ public final class AuditBench {
         }
     }
 
-    private static Result audit(Path directory, StreamsSettings app, long count) throws InterruptedException {
+    private static Result audit(Path directory, Rig rig, long count) throws InterruptedException {
         Path errors = directory.resolve("auditor.log");
         long begin = System.nanoTime();
         try {
@@ -116,8 +114,8 @@ public final class AuditBench {
                             "-cp",
                             System.getProperty("java.class.path"),
                             Auditor.class.getName(),
-                            app.bootstrap(),
-                            app.registryUrl())
+                            rig.bootstrapServers(),
+                            rig.registryUrl())
                     .redirectError(errors.toFile())
                     .start();
             if (!process.waitFor(AUDIT_LIMIT_S, TimeUnit.SECONDS)) {

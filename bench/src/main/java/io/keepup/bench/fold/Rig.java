@@ -66,6 +66,14 @@ public final class Rig implements AutoCloseable {
         return rig;
     }
 
+    public String bootstrapServers() {
+        return cluster.bootstrapServers();
+    }
+
+    public String registryUrl() {
+        return cluster.registryUrl();
+    }
+
     /** The Streams app's settings under that application id. */
     public StreamsSettings streams(String applicationId) {
         Map<String, String> all = new HashMap<>(settings);
