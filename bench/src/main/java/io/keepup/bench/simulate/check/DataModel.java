@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -105,20 +106,24 @@ public final class DataModel implements Ledger {
             verdict.violated(
                     5,
                     volumeId,
-                    "LSN %d of epoch %d is acknowledged, and less than a majority of %s and %s holds it",
+                    "LSN %d of epoch %d is acknowledged, and of %s and %s only %s hold it",
                     lsn,
                     branch.epoch(),
                     node,
-                    told.replicas());
+                    told.replicas(),
+                    holders(node, told, branch, lsn));
         }
         branch.acknowledge(lsn);
     }
 
     private boolean majority(SimulatedNode node, HostedStatus status, Branch branch, long lsn) {
-        long copies = Stream.concat(Stream.of(node.id()), status.replicas().stream())
+        return holders(node, status, branch, lsn).size() >= (status.replicas().size() + 1) / 2 + 1;
+    }
+
+    private List<String> holders(SimulatedNode node, HostedStatus status, Branch branch, long lsn) {
+        return Stream.concat(Stream.of(node.id()), status.replicas().stream())
                 .filter(id -> holds(id, branch, lsn))
-                .count();
-        return copies >= (status.replicas().size() + 1) / 2 + 1;
+                .toList();
     }
 
     /** Whether a copy has an LSN of that history on its disk, or truly said so: a rebuild may have begun since. */
@@ -138,10 +143,10 @@ public final class DataModel implements Ledger {
 
     // -------------------------------------------------------------- replica
 
-    /** A replica says where it stands. */
+    /** A replica says where it stands. An answer that says nothing, as to a question of another epoch, takes nothing back. */
     public void answers(SimulatedNode node, long durableLsn) {
         HostedStatus status = node.volume(volumeId).map(HostedVolume::status).orElse(null);
-        if (status != null && status.recoverable() && status.durableLsn() >= durableLsn) {
+        if (durableLsn > 0 && status != null && status.recoverable() && status.durableLsn() >= durableLsn) {
             answered.put(node.id(), new Place(place(node, status).branch, durableLsn));
         }
     }
