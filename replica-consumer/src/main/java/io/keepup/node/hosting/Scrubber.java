@@ -37,6 +37,10 @@ final class Scrubber implements Runnable {
 
     private HostedVolume volume;
     private Scrub scrub;
+    /** Damaged blocks of this scrub that are counted. */
+    private long counted;
+    /** Whether its damage is in the log. */
+    private boolean said;
 
     /** @param closing when it is done, so is this */
     Scrubber(NodeContext context, Supplier<Collection<HostedVolume>> volumes, CompletableFuture<Void> closing) {
@@ -82,6 +86,8 @@ final class Scrubber implements Runnable {
         next.ifPresent(v -> {
             due.put(v.volumeId(), now.plus(interval()));
             volume = v;
+            counted = 0;
+            said = false;
             guarded(() -> scrub = v.scrub());
         });
         return scrub != null;
@@ -93,21 +99,23 @@ final class Scrubber implements Runnable {
 
     private void step() {
         guarded(() -> {
-            if (!scrub.step()) {
-                finished(scrub.report());
+            boolean more = scrub.step();
+            tell(scrub.report());
+            if (!more) {
+                context.metrics().count(NodeCounter.SCRUBS);
                 scrub = null;
             }
         });
     }
 
-    private void finished(ScrubReport report) {
-        context.metrics().count(NodeCounter.SCRUBS);
-        context.metrics().add(NodeCounter.BLOCKS_CORRUPT, report.corruptBlocks());
-        if (report.clean()) {
-            log.debug("Volume {}: everything is as it was written", volume.volumeId());
-            return;
+    /** At once: a replica's rebuild may begin before its scrub ends. */
+    private void tell(ScrubReport report) {
+        context.metrics().add(NodeCounter.BLOCKS_CORRUPT, report.corruptBlocks() - counted);
+        counted = report.corruptBlocks();
+        if (!report.clean() && !said) {
+            log.error("Volume {}: {}: it must be rebuilt from another copy", volume.volumeId(), damage(report));
+            said = true;
         }
-        log.error("Volume {}: {}: it must be rebuilt from another copy", volume.volumeId(), damage(report));
     }
 
     private static String damage(ScrubReport report) {
