@@ -25,8 +25,9 @@ import org.apache.kafka.streams.StreamsConfig;
 
 /**
  * Settings of the Streams app: name, default and reason side by side. Names that begin with {@code keepup.} are ours, those
- * that begin with {@code schema.registry.} say how to reach the registry, all others are Kafka's own; what is not listed here (TLS, SASL, timeouts …) passes through to the Kafka clients, with
- * Kafka Streams' prefixes ({@code main.consumer.}, {@code producer.} …) where it uses them.
+ * that begin with {@code schema.registry.} say how to reach the registry, all others are Kafka's own; what is not listed here
+ * (TLS, SASL, timeouts …) passes through to the Kafka clients, with Kafka Streams' prefixes ({@code main.consumer.},
+ * {@code producer.} …) where it uses them.
  */
 public final class StreamsSettings {
 

@@ -35,6 +35,8 @@ class StreamsSettingsTest {
                 "7",
                 "security.protocol",
                 "SSL",
+                "schema.registry.basic.auth.user.info",
+                "me:pw",
                 "main.consumer.max.poll.records",
                 "17",
                 "consumer.client.id",
@@ -43,7 +45,8 @@ class StreamsSettingsTest {
         assertThat(streams)
                 .containsEntry("commit.interval.ms", 7L)
                 .containsEntry("security.protocol", "SSL")
-                .containsEntry("main.consumer.max.poll.records", "17");
+                .containsEntry("main.consumer.max.poll.records", "17")
+                .doesNotContainKey("schema.registry.basic.auth.user.info");
         assertThat(settings.admin())
                 .containsEntry("security.protocol", "SSL")
                 .containsEntry("bootstrap.servers", "kafka:9093")
@@ -63,7 +66,8 @@ class StreamsSettingsTest {
         "keepup.http.prot, 80",
         "num.standby.replicas, -1",
         "keepup.watchdog.interval.ms, 0",
-        "keepup.watchdog.stall.ms, -1"
+        "keepup.watchdog.stall.ms, -1",
+        "schema.registry.basic.auth.user, me"
     })
     void a_wrong_setting_is_named_in_one_line(String name, String value) {
         assertThatThrownBy(() -> StreamsSettings.of(Map.of(name, value)))
