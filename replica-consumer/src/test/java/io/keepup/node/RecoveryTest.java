@@ -42,6 +42,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
 class RecoveryTest {
@@ -360,6 +362,38 @@ class RecoveryTest {
                                 new SyncRequest(engine.meta(r, 2), "vs-new", 1L, 1L, Instant.EPOCH)));
         await().atMost(PlayedEngine.LIMIT)
                 .until(() -> nodes.volume(r, volumeId).primaryId().equals("vs-new"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 5})
+    void batches_that_came_late_and_in_order_mislead_no_catch_up(int writtenLater) {
+        // given batches of one entry each, the last of which the replica missed, and those before it once more behind
+        // it
+        for (int i = 0; i < 3; i++) {
+            long lsn = Nodes.writeRandom(primary, new Random(i), 1);
+            await().atMost(PlayedEngine.LIMIT).until(() -> primary.status().shippedLsn() == lsn);
+            if (i == 1) {
+                nodes.awaitApplied(r, volumeId, lsn);
+                nodes.stop(r);
+            }
+        }
+        List<SpecificRecord> lane = LaneContent.of(Topics.wal(volumeId));
+        for (SpecificRecord again : lane.subList(lane.size() - 3, lane.size() - 1)) {
+            engine.raw(Topics.wal(volumeId), volumeId, TestCluster.get().codec().encode(Topics.wal(volumeId), again));
+        }
+        long head = writtenLater == 0
+                ? primary.status().appliedLsn()
+                : Nodes.writeRandom(primary, new Random(9), writtenLater);
+        await().atMost(PlayedEngine.LIMIT).until(() -> primary.status().shippedLsn() == head);
+        nodes.start(r);
+        SyncAckReceived facts = engine.ack(
+                r, e -> e.getPrimaryWalHead() == head && e.getAck().getAckKind() == io.keepup.v1.AckKind.quorum);
+
+        engine.catchUp(r, p, 1, 7, facts);
+
+        assertThat(engine.completed(7).getAchievedLsn()).isEqualTo(head);
+        assertThat(engine.events(SessionFailed.class)).isEmpty();
+        assertEqualCopies();
     }
 
     @Test

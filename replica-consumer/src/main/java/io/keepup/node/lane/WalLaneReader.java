@@ -37,6 +37,8 @@ public final class WalLaneReader implements AutoCloseable {
     private ReadAhead<Fetched> ahead;
     /** The LSN to hand over next; used by the fetching task. */
     private long needed;
+    /** Whether every record was looked at to find the place: a gap is one then. */
+    private boolean certain;
 
     private long nextOffset;
     private long bytes;
@@ -58,13 +60,20 @@ public final class WalLaneReader implements AutoCloseable {
      *
      * @param task name of the reading task; the fetching one's begins with it
      * @param previousEpoch epoch of the reader's own entry before that LSN; 0 when it has none, or does not know
+     * @param writtenLsn what the primary is known to have written: up to there the lane has it, or soon will
      * @throws LaneLostException when the lane begins above it
      */
     public static WalLaneReader open(
-            NodeContext context, String task, String volumeId, long epoch, long fromLsn, long previousEpoch) {
+            NodeContext context,
+            String task,
+            String volumeId,
+            long epoch,
+            long fromLsn,
+            long previousEpoch,
+            long writtenLsn) {
         WalLaneReader reader = new WalLaneReader(context, volumeId, epoch, fromLsn, previousEpoch);
         try {
-            reader.start(task);
+            reader.start(task, writtenLsn);
             return reader;
         } catch (RuntimeException e) {
             reader.consumer.close(CloseOptions.timeout(Duration.ZERO));
@@ -72,8 +81,8 @@ public final class WalLaneReader implements AutoCloseable {
         }
     }
 
-    private void start(String task) {
-        nextOffset = locate(fromLsn);
+    private void start(String task, long writtenLsn) {
+        nextOffset = locate(fromLsn, writtenLsn);
         consumer.seek(lane, nextOffset);
         ahead = new ReadAhead<>(
                 context.tasks(),
@@ -83,10 +92,14 @@ public final class WalLaneReader implements AutoCloseable {
                 () -> consumer.close(CloseOptions.timeout(Duration.ZERO)));
     }
 
-    private long locate(long lsn) {
+    private long locate(long lsn, long writtenLsn) {
         try (WalTopic topic = new WalTopic(context, volumeId)) {
             long end = topic.end();
             Optional<WalTopic.Shipped> record = topic.floor(epoch, lsn);
+            if (record.isPresent() && record.get().lastLsn() < Math.min(lsn, writtenLsn)) {
+                certain = true;
+                record = topic.floorInOrder(epoch, lsn); // what was found may have come late, behind what is needed
+            }
             if (record.isPresent()) {
                 return record.get().offset();
             }
@@ -111,11 +124,26 @@ public final class WalLaneReader implements AutoCloseable {
         }
         for (ConsumerRecord<byte[], byte[]> record : records) {
             received += record.serializedValueSize();
-            WalBatches.decode(context, record).filter(this::current).ifPresent(batch -> addNeeded(batch, entries));
+            Optional<WalBatch> batch = WalBatches.decode(context, record).filter(this::current);
+            if (batch.isPresent() && LaneRecords.firstLsn(batch.get()) > needed && !certain) {
+                consumer.seek(lane, inOrder(record.offset()));
+                break;
+            }
+            batch.ifPresent(b -> addNeeded(b, entries));
         }
         return records.isEmpty()
                 ? Optional.empty()
                 : Optional.of(new Fetched(entries, consumer.position(lane), received));
+    }
+
+    /** A gap, or the search was misled by what came late: only looking at every record tells. */
+    private long inOrder(long offset) {
+        certain = true;
+        try (WalTopic topic = new WalTopic(context, volumeId)) {
+            return topic.floorInOrder(epoch, needed)
+                    .map(WalTopic.Shipped::offset)
+                    .orElse(offset);
+        }
     }
 
     private void addNeeded(WalBatch batch, List<WalEntry> entries) {

@@ -51,7 +51,7 @@ final class CatchUp extends RecoverySession {
         }
         applied = status.appliedLsn();
         try (WalLaneReader lane = WalLaneReader.open(
-                        context, task(), ref.volumeId(), ref.epoch(), applied + 1, status.appliedEpoch());
+                        context, task(), ref.volumeId(), ref.epoch(), applied + 1, status.appliedEpoch(), targetLsn);
                 SyncBehind sync = new SyncBehind(context, task() + "-sync", volume)) {
             while (applied < targetLsn) {
                 check();

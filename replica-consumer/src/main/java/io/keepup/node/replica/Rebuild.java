@@ -178,7 +178,8 @@ final class Rebuild extends RecoverySession {
     }
 
     private Outcome runWalLane(long baseLsn) {
-        try (WalLaneReader lane = WalLaneReader.open(context, task(), ref.volumeId(), ref.epoch(), baseLsn + 1, 0)) {
+        try (WalLaneReader lane =
+                WalLaneReader.open(context, task(), ref.volumeId(), ref.epoch(), baseLsn + 1, 0, baseLsn)) {
             while (true) {
                 check();
                 if (baseFailure != null) {
