@@ -1,6 +1,7 @@
 package io.keepup.bench.simulate;
 
 import io.keepup.bench.simulate.check.Violation;
+import io.keepup.bench.simulate.log.SimulatedLog;
 import io.keepup.bench.simulate.log.Stored;
 import io.keepup.bench.simulate.plan.Item;
 import io.keepup.bench.simulate.plan.Plan;
@@ -76,6 +77,19 @@ final class Story {
         }
         lines.subList(0, Math.max(0, lines.size() - LINES)).clear();
         lines.forEach(line -> text.append(line).append('\n'));
+        lane(text, result.log(), volumeId);
+    }
+
+    /** What lies on the WAL lane: offset, sender, epoch and LSNs of each record. */
+    private void lane(StringBuilder text, SimulatedLog log, String volumeId) {
+        String topic = Topics.wal(volumeId);
+        if (!log.exists(topic)) {
+            return;
+        }
+        text.append("WAL lane from offset %d:%n".formatted(log.begin(topic)));
+        for (Stored each : log.all(topic)) {
+            line(each, volumeId).ifPresent(line -> text.append(line).append('\n'));
+        }
     }
 
     private Optional<String> line(Stored stored, String volumeId) {
