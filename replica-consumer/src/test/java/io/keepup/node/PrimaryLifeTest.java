@@ -392,6 +392,32 @@ class PrimaryLifeTest {
     }
 
     @Test
+    void what_came_late_is_not_the_lanes_begin_after_a_restart() {
+        // given batches of which the first two lie on the lane once more, behind the third
+        HostedVolume primary = nodes.volume(a, volumeId);
+        long third = 0;
+        for (int i = 0; i < 3; i++) {
+            third = Nodes.writeRandom(primary, new Random(i), 1);
+            awaitShipped(primary, third);
+        }
+        for (SpecificRecord again : LaneContent.of(Topics.wal(volumeId)).subList(0, 2)) {
+            engine.raw(Topics.wal(volumeId), volumeId, TestCluster.get().codec().encode(Topics.wal(volumeId), again));
+        }
+        long head = Nodes.writeRandom(primary, new Random(4), 1);
+        awaitShipped(primary, head);
+
+        // when all three are trimmed, and the primary starts again
+        assertThat(primary.trimWal(third)).isEqualTo(third + 1);
+        nodes.stop(a);
+        nodes.start(a);
+
+        // then it does not promise the third, of which nothing is left
+        HostedVolume again = nodes.volume(a, volumeId);
+        awaitShipped(again, head);
+        assertThat(again.status().laneTail()).isEqualTo(third + 1);
+    }
+
+    @Test
     void G3_a_session_that_comes_after_its_replica_was_removed_pins_nothing() {
         HostedVolume primary = nodes.volume(a, volumeId);
         long head = Nodes.writeRandom(primary, new Random(1), 10);

@@ -23,6 +23,8 @@ public final class WalTopic implements AutoCloseable {
 
     private static final Duration CALL = Duration.ofSeconds(10);
     private static final Duration POLL = Duration.ofMillis(200);
+    /** Records that may have come late at the lane's begin, one behind the other: some for each sender that died. */
+    private static final int LATE = 64;
 
     /** A record and where it lies. */
     public record Shipped(long offset, WalBatch batch, int bytes) {
@@ -68,6 +70,24 @@ public final class WalTopic implements AutoCloseable {
             }
         }
         return Optional.empty();
+    }
+
+    /**
+     * The first record of an epoch in {@code [begin, before)} that the rest follows without a gap. What came late may have
+     * become the lane's begin, when all before it was trimmed: what it should be followed by is gone.
+     */
+    public Optional<Shipped> begin(long epoch, long before) {
+        Optional<Shipped> begin = first(epoch, begin(), before);
+        Optional<Shipped> next = begin;
+        long reached = begin.map(Shipped::lastLsn).orElse(0L);
+        for (int i = 0; i < LATE && next.isPresent(); i++) {
+            next = first(epoch, next.get().offset + 1, before);
+            if (next.isPresent() && next.get().firstLsn() > reached + 1) {
+                begin = next;
+            }
+            reached = Math.max(reached, next.map(Shipped::lastLsn).orElse(0L));
+        }
+        return begin;
     }
 
     /** The newest record, of whatever epoch. */

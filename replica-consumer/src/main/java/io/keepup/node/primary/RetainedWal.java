@@ -202,7 +202,7 @@ public final class RetainedWal {
     private void compare() {
         try (WalTopic topic = new WalTopic(context, volumeId)) {
             long none = acknowledged + 1; // read first: what is acknowledged by now is below the end, if it is there
-            long first = topic.first(epoch, topic.begin(), topic.end())
+            long first = topic.begin(epoch, topic.end())
                     .map(WalTopic.Shipped::firstLsn)
                     .orElse(none);
             if (connected && first > tail) {

@@ -166,8 +166,7 @@ final class WalShipper implements Runnable {
                     "the WAL lane of volume %s holds LSN %d, the volume itself ends at %d: its disk lost data, assign another primary"
                             .formatted(volumeId, last.lastLsn(), durable));
         }
-        WalTopic.Shipped first =
-                topic.first(epoch, topic.begin(), last.offset() + 1).orElse(last);
+        WalTopic.Shipped first = topic.begin(epoch, last.offset() + 1).orElse(last);
         next = last.lastLsn() + 1;
         // The local WAL holds what the lane holds: entries cost nearly the same there.
         retained.connected(first.firstLsn(), last.lastLsn(), volume.walBytes(first.firstLsn()) - volume.walBytes(next));
