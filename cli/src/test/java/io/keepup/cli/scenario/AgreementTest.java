@@ -59,7 +59,7 @@ class AgreementTest {
 
         // a rebuild under way
         volume.burst(p, 50);
-        volume.trimAll(p);
+        volume.trimAll(p, r1);
         Network.slow(Topics.base(volume.id()), Duration.ofMillis(100));
         volume.start(r2);
         volume.awaitRunning(r2, SessionKind.rebuild, 0);

@@ -80,7 +80,7 @@ class AuditTest {
         volume.awaitHealthyAt(volume.fillHalf(p));
         volume.stop(r2);
         volume.burst(p, 50);
-        volume.trimAll(p);
+        volume.trimAll(p, r1);
         volume.start(r2);
         SessionLog.Session rebuild = volume.awaitCompleted(r2, SessionKind.rebuild, 0);
         volume.awaitHealthyAt(volume.status(p).durableLsn());
@@ -256,7 +256,8 @@ class AuditTest {
         assertThat(exported.exit()).as(exported.err()).isZero();
         CommandRun again = CommandRun.of("audit", "--from", file, "--verify", "--json");
         assertThat(again.exit()).isEqualTo(1);
-        assertThat(json(again.out())).isEqualTo(both);
+        assertThat(json(again.out()).path("differences")).isEqualTo(both.path("differences"));
+        assertThat(json(again.out()).at("/volumes/0/topics")).isEqualTo(both.at("/volumes/0/topics"));
         assertThat(CommandRun.of("audit", "--from", file).out()).isEqualTo(audit().out());
         assertThat(CommandRun.of("audit", "--from", file, "--explain", 1).out())
                 .isEqualTo(audit("--explain", 1).out());

@@ -218,7 +218,7 @@ class FoldLifeTest {
             volume.awaitHealthyAt(volume.fillHalf(p));
             volume.stop(r2);
             volume.burst(p, 30);
-            volume.trimAll(p);
+            volume.trimAll(p, r1);
             volume.start(r2);
             assertThat(process.exit()).isEqualTo(137);
         }

@@ -122,7 +122,7 @@ class PositionsTest {
         }
         volume.on(p).awaitDurable(volume.on(p).trim(64, 64));
         long head = volume.burstBehind(p, 256, 50);
-        assertThat(volume.trimAll(p)).isEqualTo(head + 1);
+        assertThat(volume.trimAll(p, r1)).isEqualTo(head + 1);
 
         // when it returns
         volume.start(r2);

@@ -47,7 +47,7 @@ class PressureTest {
         volume.awaitHealthyAt(volume.fillHalf(p));
         volume.stop(r2);
         volume.burst(p, 50);
-        volume.trimAll(p);
+        volume.trimAll(p, r1);
         Network.slow(Topics.base(volume.id()), Duration.ofMillis(100));
         Network.hold(r2, Topics.wal(volume.id()));
         volume.start(r2);

@@ -56,7 +56,7 @@ class RebuildTest {
         volume.awaitHealthyAt(volume.fillHalf(p));
         volume.stop(r2);
         volume.burst(p, 50);
-        volume.trimAll(p);
+        volume.trimAll(p, r1);
         Network.slow(baseLane, Duration.ofMillis(100));
     }
 

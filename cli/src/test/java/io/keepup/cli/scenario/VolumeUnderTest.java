@@ -279,9 +279,15 @@ final class VolumeUnderTest implements BeforeEachCallback, AfterEachCallback {
         }
     }
 
-    /** Drops all WAL that the primary may drop; returns the oldest LSN kept. */
-    long trimAll(String primary) {
+    /**
+     * Drops all WAL that the primary may drop, which heeds only replicas in a session, once these replicas have it;
+     * returns the oldest LSN kept.
+     */
+    long trimAll(String primary, String... replicas) {
         long head = status(primary).durableLsn();
+        for (String replica : replicas) {
+            awaitDurable(replica, head);
+        }
         waitFor("all WAL of " + primary + " shipped")
                 .until(() -> status(primary).shippedLsn() >= head);
         try (BlockClient client = client(primary)) {
