@@ -12,10 +12,12 @@ import io.keepup.node.hosting.HostedVolume;
 import io.keepup.schemas.topic.Topics;
 import io.keepup.v1.BaseEnd;
 import io.keepup.v1.BaseManifest;
+import io.keepup.v1.ConfigureShipper;
 import io.keepup.v1.DecisionFacts;
 import io.keepup.v1.FailureReason;
 import io.keepup.v1.IssueCatchUp;
 import io.keepup.v1.ReadinessObserved;
+import io.keepup.v1.ReplicaEndpoint;
 import io.keepup.v1.SessionCause;
 import io.keepup.v1.SessionFailed;
 import io.keepup.v1.SyncAckReceived;
@@ -82,6 +84,34 @@ class PrimaryLifeTest {
 
     private static List<Long> upTo(long from, long to) {
         return LongStream.rangeClosed(from, to).boxed().toList();
+    }
+
+    @Test
+    void replicas_named_earlier_in_the_epoch_do_not_come_back_with_a_late_duplicate_of_their_command() {
+        ConfigureShipper earlier = configure(TestCluster.get().name("vs-c"));
+        for (ConfigureShipper command : List.of(earlier, configure(b), earlier)) {
+            int answered = shipperEvents();
+            engine.send(a, command);
+            await().atMost(PlayedEngine.LIMIT).until(() -> shipperEvents() > answered);
+        }
+        long head = Nodes.writeRandom(nodes.volume(a, volumeId), new Random(1), 10);
+        engine.ack(b, e -> e.getAck().getAppliedLsn() == head);
+
+        nodes.stop(a);
+        nodes.start(a);
+        long next = Nodes.writeRandom(nodes.volume(a, volumeId), new Random(2), 10);
+        engine.ack(b, e -> e.getAck().getAppliedLsn() == next);
+    }
+
+    private ConfigureShipper configure(String replica) {
+        return new ConfigureShipper(engine.meta(a, 1), List.of(new ReplicaEndpoint(replica, "127.0.0.1:1", "")), 1);
+    }
+
+    private int shipperEvents() {
+        return engine.events(ReadinessObserved.class).stream()
+                .filter(e -> Boolean.TRUE.equals(e.getShipperConnected()))
+                .toList()
+                .size();
     }
 
     @Test

@@ -166,7 +166,9 @@ public final class CommandExecutor {
         List<Replica> replicas = command.getReplicas().stream()
                 .map(r -> new Replica(r.getReplicaId(), r.getDataAddr(), r.getCtrlAddr()))
                 .toList();
-        asPrimary(command.getMeta(), primary -> primary.configure(replicas));
+        asPrimary(
+                command.getMeta(),
+                primary -> primary.configure(replicas, command.getMeta().getEventId()));
     }
 
     private void catchUp(IssueCatchUp command) {

@@ -83,10 +83,13 @@ public final class PrimaryVolume implements AutoCloseable {
         run(note.state().replicas());
     }
 
-    /** The replicas to ship to and to ask; starts the shipper at the first call. Again with the same is no error. */
-    public void configure(List<Replica> replicas) {
-        note.update(state -> state.withReplicas(replicas));
-        run(replicas);
+    /**
+     * The replicas to ship to and to ask; starts the shipper at the first call. A command that comes again changes nothing,
+     * even when another has named other replicas since.
+     */
+    public void configure(List<Replica> replicas, String commandId) {
+        note.update(state -> state.withReplicas(replicas, commandId));
+        run(note.state().replicas());
     }
 
     private void run(List<Replica> replicas) {

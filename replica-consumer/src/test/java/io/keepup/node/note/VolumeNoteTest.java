@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.keepup.node.note.NoteState.Pin;
+import io.keepup.node.note.NoteState.Replica;
 import io.keepup.v1.SessionKind;
 import io.keepup.volume.VolumeException;
 import io.keepup.volume.VolumeException.Kind;
@@ -25,6 +26,8 @@ class VolumeNoteTest {
     private static final Path NOTES = Path.of("/node/notes");
     /** Changes of the disk that an update takes: create or cut, write, fsync, rename, fsync of the directory. */
     private static final int MORE_THAN_ALL = 10;
+
+    private static final Replica VS_2 = new Replica("vs-2", "", "");
 
     private static SimulatedDisk disk() {
         SimulatedDisk disk = new SimulatedDisk();
@@ -74,6 +77,25 @@ class VolumeNoteTest {
     }
 
     @Test
+    void a_note_written_before_commands_were_remembered_is_read() {
+        SimulatedDisk disk = disk();
+        VolumeNote.open(disk, NOTES, "v").update(state -> state.withReplicas(List.of(VS_2), "c-1"));
+        String written = text(disk);
+        assertThat(written).contains(",\"configuredBy\":[\"c-1\"]");
+        write(disk, written.replace(",\"configuredBy\":[\"c-1\"]", ""));
+
+        VolumeNote note = VolumeNote.open(disk, NOTES, "v");
+
+        assertThat(note.state().configured()).isTrue();
+        assertThat(note.state().replicas()).containsExactly(VS_2);
+        note.update(state -> state.withReplicas(List.of(), "c-2"));
+        note.update(state -> state.withReplicas(List.of(VS_2), "c-1"));
+        note.update(state -> state.withReplicas(List.of(), "c-2"));
+        assertThat(VolumeNote.open(disk, NOTES, "v").state().configuredBy()).containsExactly("c-2", "c-1");
+        assertThat(note.state().replicas()).containsExactly(VS_2);
+    }
+
+    @Test
     void a_shorter_note_leaves_nothing_of_the_longer_one() {
         SimulatedDisk disk = disk();
         VolumeNote note = VolumeNote.open(disk, NOTES, "v");
@@ -99,12 +121,17 @@ class VolumeNoteTest {
         }
     }
 
+    private static void write(SimulatedDisk disk, String text) {
+        try (DiskFile file = disk.open(NOTES.resolve("v"), true)) {
+            file.setSize(0);
+            file.write(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)), 0);
+        }
+    }
+
     @Test
     void a_note_that_is_none_is_said() {
         SimulatedDisk disk = disk();
-        try (DiskFile file = disk.open(NOTES.resolve("v"), true)) {
-            file.write(ByteBuffer.wrap("{".getBytes(StandardCharsets.UTF_8)), 0);
-        }
+        write(disk, "{");
         assertThatThrownBy(() -> VolumeNote.open(disk, NOTES, "v"))
                 .isInstanceOf(UncheckedIOException.class)
                 .hasMessageContaining("remove it to forget it");
