@@ -1,6 +1,7 @@
 package io.keepup.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.keepup.node.fixture.LaneContent;
@@ -21,6 +22,7 @@ import io.keepup.v1.ReplicaEndpoint;
 import io.keepup.v1.SessionCause;
 import io.keepup.v1.SessionFailed;
 import io.keepup.v1.SyncAckReceived;
+import io.keepup.v1.WalBatch;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -183,6 +185,27 @@ class PrimaryLifeTest {
         awaitShipped(nodes.volume(b, volumeId), last);
         assertThat(LaneContent.lsns(volumeId, 1)).isEmpty();
         assertThat(LaneContent.lsns(volumeId, 2)).isEqualTo(upTo(1, last));
+    }
+
+    @Test
+    void a_replaced_primary_that_does_not_know_it_deletes_nothing_of_its_successor() {
+        HostedVolume primary = nodes.volume(a, volumeId);
+        long first = Nodes.writeRandom(primary, new Random(1), 10);
+        awaitShipped(primary, first);
+        WalBatch mine = (WalBatch) LaneContent.of(Topics.wal(volumeId)).get(0);
+        WalBatch successors = WalBatch.newBuilder(mine)
+                .setPrimaryId("vs-successor")
+                .setEpoch(2)
+                .build();
+        engine.raw(Topics.wal(volumeId), volumeId, TestCluster.get().codec().encode(Topics.wal(volumeId), successors));
+        long head = Nodes.writeRandom(primary, new Random(2), 10);
+        awaitShipped(primary, head);
+
+        assertThat(primary.trimWal(first)).as("before it").isEqualTo(first + 1);
+        assertThatThrownBy(() -> primary.trimWal(head)).hasMessageContaining("holds epoch 2 of vs-successor");
+
+        assertThat(LaneContent.lsns(volumeId, 1)).isEqualTo(upTo(first + 1, head));
+        assertThat(LaneContent.lsns(volumeId, 2)).isNotEmpty();
     }
 
     @Test

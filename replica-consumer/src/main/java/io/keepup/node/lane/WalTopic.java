@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.LongPredicate;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -60,10 +61,19 @@ public final class WalTopic implements AutoCloseable {
 
     /** The first record of an epoch in {@code [from, before)}. */
     public Optional<Shipped> first(long epoch, long from, long before) {
+        return first(e -> e == epoch, from, before);
+    }
+
+    /** The first record of an epoch above this one in {@code [from, before)}. */
+    public Optional<Shipped> firstAbove(long epoch, long from, long before) {
+        return first(e -> e > epoch, from, before);
+    }
+
+    private Optional<Shipped> first(LongPredicate epoch, long from, long before) {
         consumer.seek(lane, from);
         while (consumer.position(lane, CALL) < before) {
             for (ConsumerRecord<byte[], byte[]> record : poll()) {
-                Optional<Shipped> shipped = decode(record).filter(s -> s.batch.getEpoch() == epoch);
+                Optional<Shipped> shipped = decode(record).filter(s -> epoch.test(s.batch.getEpoch()));
                 if (shipped.isPresent() && record.offset() < before) {
                     return shipped;
                 }
@@ -90,9 +100,9 @@ public final class WalTopic implements AutoCloseable {
         return begin;
     }
 
-    /** The newest record, of whatever epoch. */
-    public Optional<Shipped> newest() {
-        return newest(Long.MIN_VALUE);
+    /** The newest record below an offset, of whatever epoch. */
+    public Optional<Shipped> newestBefore(long offset) {
+        return last(Long.MIN_VALUE, offset);
     }
 
     /** The newest record of an epoch or above it. */

@@ -54,6 +54,12 @@ public final class RetainedWal {
 
     private long triedAt;
     private long retainedBytes;
+    /** Below this offset the lane is known to hold no newer primary's records, which are not ours to delete. */
+    private long cleared;
+    /** The newest run of records of this process that nobody's lie between: its first offset, and the one behind it. */
+    private long runBegin;
+
+    private long runEnd;
     private volatile long tail;
     private volatile long acknowledged;
     private volatile boolean connected;
@@ -69,8 +75,14 @@ public final class RetainedWal {
         this.hardLimit = context.settings().walLimitBytes();
     }
 
-    /** The lane's bounds are known: it holds {@code firstLsn} to {@code lastLsn}, in about so many bytes. */
-    synchronized void connected(long firstLsn, long lastLsn, long bytes) {
+    /**
+     * The lane's bounds are known: it holds {@code firstLsn} to {@code lastLsn}, in about so many bytes; and no records of a
+     * newer primary below {@code clearedTo}.
+     */
+    synchronized void connected(long firstLsn, long lastLsn, long bytes, long clearedTo) {
+        cleared = clearedTo;
+        runBegin = clearedTo;
+        runEnd = clearedTo;
         tail = firstLsn;
         acknowledged = lastLsn;
         slices.clear();
@@ -89,7 +101,14 @@ public final class RetainedWal {
     /** The broker has a batch, at an offset of the lane. */
     synchronized void acknowledged(long lastLsn, long bytes, long offset) {
         acknowledged = Math.max(acknowledged, lastLsn);
-        add(lastLsn, bytes, offset + 1);
+        boolean known = offset >= 0;
+        add(lastLsn, bytes, known ? offset + 1 : -1);
+        if (known && offset != runEnd) {
+            runBegin = offset;
+        }
+        if (known) {
+            runEnd = offset + 1;
+        }
     }
 
     private void add(long lastLsn, long bytes, long nextOffset) {
@@ -178,6 +197,7 @@ public final class RetainedWal {
      * was not shipped [N3].
      *
      * @return the tail after it
+     * @throws FencedException when a newer primary ships to the lane
      */
     public long trim(long upToLsn) {
         return trims.get(() -> {
@@ -222,12 +242,44 @@ public final class RetainedWal {
             return false;
         }
         Cut cut = found.get();
+        requireOurs(cut.offset);
         // Finding it may have taken its time: the pins are asked again, and in one step the new tail is a fact.
         if (!pins.unlessPinned(cut.tail - 1, () -> dropped(cut.tail))) {
             return false;
         }
         context.lanes().delete(LaneTopics.wal(volumeId), cut.offset);
         return true;
+    }
+
+    /**
+     * A node that was replaced and does not know it shares the lane with a newer primary: what that one shipped lies between
+     * its own records, or before them.
+     *
+     * @throws FencedException when such records lie below the offset
+     */
+    private void requireOurs(long before) {
+        long from = clearedTo();
+        if (before <= from) {
+            return;
+        }
+        try (WalTopic topic = new WalTopic(context, volumeId)) {
+            Optional<WalTopic.Shipped> foreign = topic.firstAbove(epoch, Math.max(from, topic.begin()), before);
+            if (foreign.isPresent()) {
+                throw FencedException.by(foreign.get().batch(), epoch);
+            }
+        }
+        clear(before);
+    }
+
+    private synchronized long clearedTo() {
+        if (runBegin <= cleared) {
+            cleared = Math.max(cleared, runEnd);
+        }
+        return cleared;
+    }
+
+    private synchronized void clear(long before) {
+        cleared = Math.max(cleared, before);
     }
 
     /** Of what this process shipped: what it shipped later lies behind it, whatever else came in between. */

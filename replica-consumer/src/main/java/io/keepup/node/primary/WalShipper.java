@@ -9,7 +9,6 @@ import io.keepup.node.lane.LaneRecords;
 import io.keepup.node.lane.LaneTopics;
 import io.keepup.node.lane.WalTopic;
 import io.keepup.node.note.VolumeNote;
-import io.keepup.node.world.Lanes;
 import io.keepup.node.world.Sends;
 import io.keepup.node.world.Signal;
 import io.keepup.schemas.codec.CloudEventHeaders;
@@ -60,6 +59,7 @@ final class WalShipper implements Runnable {
     private final CompletableFuture<Void> closed = new CompletableFuture<>();
     private volatile boolean closing;
     private volatile Exception sendFailure;
+    private volatile FencedException fenced;
     private volatile boolean unsynced;
     private boolean saidDamaged;
     private long next;
@@ -123,13 +123,10 @@ final class WalShipper implements Runnable {
         context.lanes().ensure(volumeId);
         context.events().readiness(volumeId, epoch, Gates.SHIPPER_CONFIGURED);
         try (WalTopic topic = new WalTopic(context, volumeId)) {
-            Optional<WalTopic.Shipped> newest = topic.newest();
+            long end = topic.end();
+            Optional<WalTopic.Shipped> newest = topic.newestBefore(end);
             if (newest.isPresent() && newest.get().batch().getEpoch() > epoch) {
-                throw new FencedException("its lane holds epoch %d of %s, this node is of epoch %d"
-                        .formatted(
-                                newest.get().batch().getEpoch(),
-                                newest.get().batch().getPrimaryId(),
-                                epoch));
+                throw FencedException.by(newest.get().batch(), epoch);
             }
             long walTail = volume.status().walTail();
             Optional<WalTopic.Shipped> own =
@@ -137,7 +134,7 @@ final class WalShipper implements Runnable {
             if (own.isPresent() && own.get().lastLsn() + 1 >= walTail) {
                 resume(topic, own.get());
             } else {
-                begin(walTail, own.isEmpty());
+                begin(topic, walTail, own.isEmpty(), end);
             }
         }
         context.events().readiness(volumeId, epoch, Gates.SHIPPER_CONNECTED);
@@ -169,18 +166,23 @@ final class WalShipper implements Runnable {
         WalTopic.Shipped first = topic.begin(epoch, last.offset() + 1).orElse(last);
         next = last.lastLsn() + 1;
         // The local WAL holds what the lane holds: entries cost nearly the same there.
-        retained.connected(first.firstLsn(), last.lastLsn(), volume.walBytes(first.firstLsn()) - volume.walBytes(next));
+        retained.connected(
+                first.firstLsn(),
+                last.lastLsn(),
+                volume.walBytes(first.firstLsn()) - volume.walBytes(next),
+                topic.begin());
     }
 
-    private void begin(long walTail, boolean nothingOwn) {
+    /** Nothing is deleted from {@code end} on: what a newer primary has shipped since it was looked for lies there. */
+    private void begin(WalTopic topic, long walTail, boolean nothingOwn, long end) {
         // A lane that is this epoch's already and holds nothing of it has nothing to delete but a newer primary's
         // records, which may be coming just now.
         if (!nothingOwn || note.state().shippedEpoch() != epoch) {
-            context.lanes().delete(LaneTopics.wal(volumeId), Lanes.ALL);
+            context.lanes().delete(LaneTopics.wal(volumeId), end);
             note.update(state -> state.withShippedEpoch(epoch));
         }
         next = walTail;
-        retained.connected(walTail, walTail - 1, 0);
+        retained.connected(walTail, walTail - 1, 0, topic.begin());
     }
 
     private void ship() {
@@ -188,6 +190,9 @@ final class WalShipper implements Runnable {
         while (!closing) {
             if (sendFailure != null) {
                 startOver();
+            }
+            if (fenced != null) {
+                throw fenced;
             }
             List<WalEntry> entries = volume.readWal(next, batchBytes);
             if (!entries.isEmpty()) {
@@ -276,17 +281,13 @@ final class WalShipper implements Runnable {
         try {
             retained.breakPins();
             retained.trim(upTo);
+        } catch (FencedException e) {
+            fenced = e;
+            work.raise();
         } catch (RuntimeException e) {
             log.error("Volume {}: trimming the WAL up to LSN {} failed", volumeId, upTo, e);
         } finally {
             trimming.set(false);
-        }
-    }
-
-    /** Another primary was assigned. */
-    private static final class FencedException extends RuntimeException {
-        FencedException(String message) {
-            super(message);
         }
     }
 }

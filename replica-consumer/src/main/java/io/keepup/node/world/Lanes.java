@@ -5,9 +5,6 @@ import org.apache.kafka.common.TopicPartition;
 /** Creates the lanes of volumes and deletes records from them. Thread-safe. */
 public interface Lanes {
 
-    /** Delete everything written so far. */
-    long ALL = -1;
-
     /**
      * Both lanes of a volume exist, with their schemas registered, and take records. Doing it again is no error.
      *
@@ -17,7 +14,7 @@ public interface Lanes {
     void ensure(String volumeId);
 
     /**
-     * Deletes the records of a lane below an offset, or {@link #ALL}; returns the lane's new first offset.
+     * Deletes the records of a lane below an offset; returns the lane's new first offset.
      *
      * @throws org.apache.kafka.common.KafkaException when the cluster does not do it in time
      */

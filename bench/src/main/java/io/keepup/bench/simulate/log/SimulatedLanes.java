@@ -52,9 +52,8 @@ public final class SimulatedLanes implements Lanes {
         if (!call()) {
             throw new KafkaException("deleting records of " + lane + " took too long");
         }
-        long before = beforeOffset == ALL ? log.end(lane.topic()) : beforeOffset;
         long from = log.begin(lane.topic());
-        long begin = log.delete(lane.topic(), before);
+        long begin = log.delete(lane.topic(), beforeOffset);
         deleted.deleted(lane.topic(), from, begin);
         return begin;
     }
