@@ -263,7 +263,7 @@ public final class Master {
     private void replaceDead(SimulatedNode dead, Draws draws) {
         held.add(dead.id());
         String best = best(0, draws);
-        if (best != null) {
+        if (best != null && counts(best)) { // with nothing it refuses to begin where there was something
             assign(epoch + 1, best, draws);
             long fresh = epoch;
             await(() -> majority(fresh), Duration.ofDays(1)); // until then the dead one must not come back
