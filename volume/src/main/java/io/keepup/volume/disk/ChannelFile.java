@@ -72,6 +72,12 @@ final class ChannelFile implements DiskFile {
     }
 
     @Override
+    public int readAround(ByteBuffer dst, long position) {
+        int length = dst.remaining();
+        return direct != null && direct.read(dst, position) ? length : read(dst, position);
+    }
+
+    @Override
     public void write(ByteBuffer src, long position) {
         int start = src.position();
         retrying("write", c -> {

@@ -12,7 +12,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Writes to a file past the operating system's cache (O_DIRECT). Not every file system has that, and only aligned pieces can
+ * Reads and writes a file past the operating system's cache (O_DIRECT). Not every file system has that, and only aligned pieces can
  * go that way; small ones are better off in the cache. Opened when first used. Thread-safe.
  */
 final class DirectFile implements AutoCloseable {
@@ -45,10 +45,37 @@ final class DirectFile implements AutoCloseable {
         }
     }
 
+    /** Fills all of {@code dst}; or says false, and then it has to be read through the cache, from its beginning. */
+    boolean read(ByteBuffer dst, long position) {
+        ChannelFile opened = opened(dst, position);
+        if (opened == null) {
+            return false;
+        }
+        ByteBuffer buffer = BUFFERS.take();
+        try {
+            ByteBuffer piece = buffer.alignedSlice(alignment);
+            int from = dst.position();
+            for (int at = from; at < dst.limit(); at += piece.limit()) {
+                piece.clear().limit(Math.min(LARGEST, dst.limit() - at));
+                if (opened.read(piece, position + at - from) < piece.limit()) {
+                    return false; // the file ends here
+                }
+                dst.put(at, piece, 0, piece.limit());
+            }
+            dst.position(dst.limit());
+            return true;
+        } catch (VolumeException e) {
+            close(); // through the cache the same trouble is met again, if it is any
+            return false;
+        } finally {
+            BUFFERS.give(buffer);
+        }
+    }
+
     /** Writes all of {@code src}; or says false, and then it has to go through the cache, whatever was written. */
     boolean write(ByteBuffer src, long position) {
-        ChannelFile opened = src.remaining() < LEAST ? null : open();
-        if (opened == null || position % alignment != 0 || src.remaining() % alignment != 0) {
+        ChannelFile opened = opened(src, position);
+        if (opened == null) {
             return false;
         }
         ByteBuffer buffer = BUFFERS.take();
@@ -70,12 +97,23 @@ final class DirectFile implements AutoCloseable {
         }
     }
 
+    /** The file, when so much at that place can go past the cache; else null. */
+    private ChannelFile opened(ByteBuffer bytes, long position) {
+        ChannelFile opened = bytes.remaining() < LEAST ? null : open();
+        boolean aligned = opened != null && position % alignment == 0 && bytes.remaining() % alignment == 0;
+        return aligned ? opened : null;
+    }
+
     private synchronized ChannelFile open() {
         if (file == null && !over) {
             try {
                 alignment = Math.toIntExact(Files.getFileStore(path).getBlockSize());
                 if (Integer.bitCount(alignment) == 1 && alignment <= MAX_ALIGNMENT) {
-                    file = new ChannelFile(path, false, Set.of(StandardOpenOption.WRITE, DIRECT.orElseThrow()), null);
+                    file = new ChannelFile(
+                            path,
+                            false,
+                            Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE, DIRECT.orElseThrow()),
+                            null);
                 }
             } catch (IOException | UnsupportedOperationException | ArithmeticException | VolumeException e) {
                 file = null; // this file system has no such way

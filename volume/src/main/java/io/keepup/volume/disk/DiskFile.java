@@ -7,6 +7,14 @@ public interface DiskFile extends AutoCloseable {
     /** Reads into {@code dst} from byte {@code position} until it is full or the file ends; returns the bytes read. */
     int read(ByteBuffer dst, long position);
 
+    /**
+     * As {@link #read}, for what nobody reads again soon: past the operating system's cache where that can be, so that reading
+     * a whole volume does not push out what others read, and takes no memory for it.
+     */
+    default int readAround(ByteBuffer dst, long position) {
+        return read(dst, position);
+    }
+
     /** Writes all of {@code src} at byte {@code position}. */
     void write(ByteBuffer src, long position);
 

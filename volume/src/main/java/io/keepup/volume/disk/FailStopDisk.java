@@ -129,6 +129,11 @@ public final class FailStopDisk implements Disk {
         }
 
         @Override
+        public int readAround(ByteBuffer dst, long position) {
+            return file.readAround(dst, position);
+        }
+
+        @Override
         public void write(ByteBuffer src, long position) {
             change(() -> file.write(src, position));
         }

@@ -170,7 +170,7 @@ public final class BlockStore implements AutoCloseable {
      */
     public List<Long> readExtent(long lba, ByteBuffer dst) {
         // Under the lock: a rebuild that starts meanwhile empties the extent.
-        return whileReading(() -> extent.read(lba, dst));
+        return whileReading(() -> extent.readAround(lba, dst));
     }
 
     /** Whether the WAL holds the block, so that the next flush writes it. */

@@ -72,8 +72,19 @@ public final class Extent implements AutoCloseable {
      */
     public List<Long> read(long lba, ByteBuffer dst) {
         int start = dst.position();
-        int count = dst.remaining() / spec.blockSize();
         file.read(dst, lba * spec.blockSize());
+        return verified(lba, dst, start);
+    }
+
+    /** As {@link #read}, of a pass over the whole volume. */
+    public List<Long> readAround(long lba, ByteBuffer dst) {
+        int start = dst.position();
+        file.readAround(dst, lba * spec.blockSize());
+        return verified(lba, dst, start);
+    }
+
+    private List<Long> verified(long lba, ByteBuffer dst, int start) {
+        int count = (dst.limit() - start) / spec.blockSize();
         if (dst.hasRemaining()) {
             throw new VolumeException(
                     Kind.IO_ERROR,

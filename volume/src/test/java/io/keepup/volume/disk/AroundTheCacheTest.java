@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Writing past the cache: the same bytes in the file, whatever the piece looks like and whatever the file system can do. */
-class WriteAroundTest {
+class AroundTheCacheTest {
     private static final int KIB = 1 << 10;
 
     private final Random random = new Random(11);
@@ -57,6 +57,10 @@ class WriteAroundTest {
                     file.writeAround(piece, at);
                 }
                 assertThat(piece.remaining()).isZero();
+                ByteBuffer found = ByteBuffer.wrap(new byte[length + 100], 50, length);
+                assertThat(file.readAround(found, at)).isEqualTo(length);
+                assertThat(found.remaining()).isZero();
+                assertThat(found.flip().position(50)).isEqualTo(ByteBuffer.wrap(bytes, 50, length));
                 if (i % 20 == 0) {
                     assertThat(read(file, expected.length)).isEqualTo(expected);
                 }
@@ -77,6 +81,22 @@ class WriteAroundTest {
             assertThat(file.write(ByteBuffer.allocate(4096), 4096)).isFalse();
             assertThat(file.write(ByteBuffer.allocate(128 * KIB), 512)).isFalse();
             assertThat(file.write(ByteBuffer.allocate(128 * KIB + 512), 4096)).isFalse();
+            assertThat(file.read(ByteBuffer.allocate(128 * KIB), 4096)).isTrue();
+            assertThat(file.read(ByteBuffer.allocate(4096), 4096)).isFalse();
+            assertThat(file.read(ByteBuffer.allocate(128 * KIB), 512)).isFalse();
+            assertThat(file.read(ByteBuffer.allocate(128 * KIB), 128 * KIB))
+                    .as("beyond the end")
+                    .isFalse();
+        }
+    }
+
+    @Test
+    void reading_past_the_end_gives_what_there_is() {
+        try (DiskFile file = disk.open(directory.resolve("file"), true)) {
+            file.writeAround(ByteBuffer.allocate(128 * KIB), 0);
+            ByteBuffer more = ByteBuffer.allocate(256 * KIB);
+            assertThat(file.readAround(more, 0)).isEqualTo(128 * KIB);
+            assertThat(more.position()).isEqualTo(128 * KIB);
         }
     }
 
