@@ -10,6 +10,7 @@ import io.keepup.node.fixture.PlayedEngine;
 import io.keepup.node.fixture.TestCluster;
 import io.keepup.node.hosting.HostedStatus.PinStatus;
 import io.keepup.node.hosting.HostedVolume;
+import io.keepup.node.hosting.NotServedException;
 import io.keepup.schemas.topic.Topics;
 import io.keepup.v1.BaseEnd;
 import io.keepup.v1.BaseManifest;
@@ -202,7 +203,9 @@ class PrimaryLifeTest {
         awaitShipped(primary, head);
 
         assertThat(primary.trimWal(first)).as("before it").isEqualTo(first + 1);
-        assertThatThrownBy(() -> primary.trimWal(head)).hasMessageContaining("holds epoch 2 of vs-successor");
+        assertThatThrownBy(() -> primary.trimWal(head))
+                .isInstanceOf(NotServedException.class)
+                .hasMessageContaining("holds epoch 2 of vs-successor");
 
         assertThat(LaneContent.lsns(volumeId, 1)).isEqualTo(upTo(first + 1, head));
         assertThat(LaneContent.lsns(volumeId, 2)).isNotEmpty();

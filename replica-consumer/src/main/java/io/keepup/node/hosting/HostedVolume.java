@@ -6,6 +6,7 @@ import io.keepup.node.hosting.HostedStatus.PinStatus;
 import io.keepup.node.hosting.NotServedException.Reason;
 import io.keepup.node.note.NoteState;
 import io.keepup.node.note.VolumeNote;
+import io.keepup.node.primary.FencedException;
 import io.keepup.node.primary.PrimaryVolume;
 import io.keepup.node.replica.ReplicaVolume;
 import io.keepup.node.world.Mutex;
@@ -152,18 +153,23 @@ public final class HostedVolume {
      * @throws NotServedException when this node is not the volume's primary
      */
     public long write(long lba, ByteBuffer data) {
-        PrimaryVolume here = requirePrimary();
+        requirePrimary();
         long lsn = volume.write(lba, data);
-        here.appended();
+        appended();
         return lsn;
     }
 
     /** Trims blocks on the primary, as {@link #write}. */
     public long trim(long lba, int blocks) {
-        PrimaryVolume here = requirePrimary();
+        requirePrimary();
         long lsn = volume.trim(lba, blocks);
-        here.appended();
+        appended();
         return lsn;
+    }
+
+    /** Told to who is the primary now: a role may have begun meanwhile. If it begins later, its shipper looks for itself. */
+    private void appended() {
+        primary().ifPresent(PrimaryVolume::appended);
     }
 
     /** Returns when an LSN is fsynced here. */
@@ -209,7 +215,14 @@ public final class HostedVolume {
                     Reason.NOT_CONNECTED,
                     "the WAL lane of volume %s is not connected yet: try again".formatted(volumeId));
         }
-        return here.retained().trim(upToLsn);
+        try {
+            return here.retained().trim(upToLsn);
+        } catch (FencedException e) {
+            throw new NotServedException(
+                    Reason.NOT_PRIMARY,
+                    "node %s is no longer the primary of volume %s (%s): ask the primary"
+                            .formatted(context.nodeId(), volumeId, e.getMessage()));
+        }
     }
 
     /** How long a writer should wait before its next write, so that sessions keep the WAL they need [N4]. */

@@ -3,7 +3,7 @@ package io.keepup.node.primary;
 import io.keepup.v1.WalBatch;
 
 /** The WAL lane holds records of a newer primary: this node was replaced and does not know it yet. */
-final class FencedException extends RuntimeException {
+public final class FencedException extends RuntimeException {
 
     private FencedException(String message) {
         super(message);

@@ -60,7 +60,9 @@ final class WalShipper implements Runnable {
     private volatile boolean closing;
     private volatile Exception sendFailure;
     private volatile FencedException fenced;
-    private volatile boolean unsynced;
+    /** What was appended before the role began may not be durable yet, and nobody else would make it so. */
+    private volatile boolean unsynced = true;
+
     private boolean saidDamaged;
     private long next;
 
