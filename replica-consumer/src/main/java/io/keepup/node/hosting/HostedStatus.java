@@ -9,7 +9,7 @@ import java.util.List;
  * @param role {@code primary}, {@code replica} or {@code none}
  * @param appliedEpoch epoch of the entry at {@code appliedLsn}; 0 when not known
  * @param walTail oldest LSN in the local WAL
- * @param laneTail oldest LSN on the WAL lane, primary only
+ * @param laneTail oldest LSN on the WAL lane, primary only; 0 while it is not known
  * @param shippedLsn newest LSN the broker has, primary only
  * @param barrierLsn durable on a majority, primary only
  * @param fault damage found, or null

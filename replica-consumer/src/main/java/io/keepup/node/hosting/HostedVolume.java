@@ -257,7 +257,9 @@ public final class HostedVolume {
                 status.durableLsn(),
                 status.checkpointLsn(),
                 status.walTail(),
-                asPrimary == null ? 0 : asPrimary.retained().tail(),
+                asPrimary == null || !asPrimary.retained().connected()
+                        ? 0
+                        : asPrimary.retained().tail(),
                 asPrimary == null ? 0 : asPrimary.retained().acknowledged(),
                 asPrimary == null ? 0 : asPrimary.barrier().confirmed(),
                 status.recoverable(),

@@ -8,22 +8,26 @@ import io.keepup.cli.QuickStart;
 import io.keepup.cli.rig.SessionLog;
 import io.keepup.cli.rig.Workload;
 import io.keepup.schemas.topic.Topics;
+import io.keepup.v1.FailureReason;
+import io.keepup.v1.SessionFailed;
 import io.keepup.v1.SessionKind;
 import io.keepup.v1.SessionProgress;
 import io.keepup.volume.Volume;
 import io.keepup.volume.VolumeStatus;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The replica is a process of its own here, so that kill -9 takes from it what kill -9 takes. */
-class KilledReplicaTest {
+/** The node that is killed is a process of its own here, so that kill -9 takes from it what kill -9 takes. */
+class KilledNodeTest {
 
     private static final int POINTS = Integer.getInteger("keepup.r12.points", 50);
     /** Blocks of the base with data; behind them is a run of zeros. */
@@ -44,20 +48,51 @@ class KilledReplicaTest {
     private final String r = volume.node("r");
     private QuickStart processes;
 
+    @BeforeEach
+    void a_replica_below_the_tail() {
+        processes = new QuickStart(scratch);
+        volume.bootstrap(p, r);
+        volume.awaitHealthyAt(volume.fillHalf(p));
+        volume.stop(r);
+        volume.burst(p, 50);
+        volume.trimAll(p);
+    }
+
+    @Test
+    @Timeout(300)
+    void R5_a_primary_killed_with_kill_9_in_mid_base_fails_the_session_and_the_next_facts_force_a_rebuild()
+            throws Exception {
+        volume.stop(p);
+        SessionLog.Session first;
+        try (KeepupProcess primary = start(p, "node.recovery.bytes.per.second=1048576")) {
+            primary.awaitOutput("serves block I/O");
+            volume.start(r);
+            first = volume.awaitRunning(r, SessionKind.rebuild, 0);
+            primary.kill();
+        }
+        assertThat(volume.status(r).recoverable()).isFalse();
+
+        volume.start(p);
+
+        SessionLog.Session second = volume.awaitCompleted(r, SessionKind.rebuild, 1);
+        assertThat(second.facts().getReplicaLsn()).isZero();
+        assertThat(volume.seen().values(SessionFailed.class))
+                .singleElement()
+                .satisfies(e -> assertThat(e.getSessionId()).isEqualTo(first.id()))
+                .satisfies(e -> assertThat(e.getReason())
+                        .isIn(FailureReason.snapshot_unavailable, FailureReason.progress_stalled));
+        volume.awaitHealthyAt(volume.burst(p, 20));
+        volume.assertEqualCopies(p, r);
+    }
+
     @Test
     @Timeout(900)
     void R12_a_replica_killed_at_random_points_of_its_rebuild_is_rebuilt_every_time_and_then_equal() throws Exception {
         long seed = System.nanoTime();
         System.out.println("R12 kill points, seed " + seed);
         Random random = new Random(seed);
-        processes = new QuickStart(scratch);
-        // given a replica below the tail, and a writer that goes on
-        volume.bootstrap(p, r);
-        volume.awaitHealthyAt(volume.fillHalf(p));
-        volume.stop(r);
         leaveArchive();
-        volume.burst(p, 50);
-        volume.trimAll(p);
+        // given a writer that goes on
         int markers = 0;
         try (BlockClient client = volume.client(p);
                 Workload workload = volume.workload(client)) {
@@ -89,7 +124,7 @@ class KilledReplicaTest {
         // The lane brings so many chunks, and no more: the kill meets it under way, or with nothing but WAL to apply.
         int until = random.nextInt(12) == 0 ? 0 : 1 + random.nextInt(CHUNKS / 2);
         Network.gate(Topics.base(volume.id()), MANIFEST + until + random.nextInt(CHUNKS / 2));
-        try (KeepupProcess node = start()) {
+        try (KeepupProcess node = start(r, "node.session.progress.ms=20")) {
             volume.awaitWatch(
                     "session " + before + " of " + r, w -> volume.sessions(r).size() > before);
             SessionLog.Session session = volume.sessions(r).get(before);
@@ -137,22 +172,21 @@ class KilledReplicaTest {
 
     /** One orderly run leaves the archive that makes the others start fast. */
     private void leaveArchive() throws InterruptedException {
-        try (KeepupProcess node = start()) {
+        try (KeepupProcess node = start(volume.node("spare"), "node.session.progress.ms=20")) {
             node.awaitOutput("serves block I/O").stop();
         }
     }
 
-    private KeepupProcess start() {
+    private KeepupProcess start(String nodeId, String setting) {
         try {
-            Path settings = Files.write(
-                    scratch.resolve("node.properties"),
-                    List.of("node.session.progress.ms=20", "node.scrub.bytes.per.second=0"));
+            Path settings =
+                    Files.write(scratch.resolve("node.properties"), List.of(setting, "node.scrub.bytes.per.second=0"));
             return processes.start(
                     "node",
                     "--id",
-                    r,
+                    nodeId,
                     "--data",
-                    volume.directory(r),
+                    volume.directory(nodeId),
                     "--bootstrap",
                     volume.cluster().bootstrap(),
                     "--registry",
@@ -160,7 +194,7 @@ class KilledReplicaTest {
                     "--config",
                     settings);
         } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
+            throw new UncheckedIOException(e);
         }
     }
 }
