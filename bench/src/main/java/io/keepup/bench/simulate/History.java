@@ -157,7 +157,7 @@ final class History implements World.Watch {
                             overview.projection().mode(), overview.projection().reason());
         }
         for (SimulatedNode node : nodes.values()) {
-            if (node.diskFailed() || node.powerGone()) {
+            if (node.diskFailed() || node.powerGone() || node.closing()) {
                 return "%s is to be started again".formatted(node);
             }
         }

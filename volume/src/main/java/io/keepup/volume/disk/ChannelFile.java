@@ -95,9 +95,23 @@ final class ChannelFile implements DiskFile {
 
     @Override
     public void writeAround(ByteBuffer src, long position) {
-        if (direct == null || !direct.write(src, position)) {
+        int aligned = direct == null ? -1 : direct.aligned(src.remaining(), position);
+        if (aligned < 0) {
             write(src, position);
+            return;
         }
+        // What is not aligned, before and behind, goes through the cache: pages of their own, so that the ways never
+        // meet.
+        int head = direct.head(position);
+        ByteBuffer middle = src.slice(src.position() + head, aligned);
+        if (!direct.write(middle, position + head)) {
+            write(src, position);
+            return;
+        }
+        int tail = src.remaining() - head - aligned;
+        write(src.slice(src.position(), head), position);
+        write(src.slice(src.limit() - tail, tail), position + head + aligned);
+        src.position(src.limit());
     }
 
     @Override

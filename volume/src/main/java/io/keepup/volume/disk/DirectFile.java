@@ -45,6 +45,21 @@ final class DirectFile implements AutoCloseable {
         }
     }
 
+    /** Bytes from a position to the next that is aligned. */
+    int head(long position) {
+        return (int) (-position & alignment - 1);
+    }
+
+    /** How many aligned bytes there are in so many at a position, when it is worth writing them past the cache; else -1. */
+    int aligned(int bytes, long position) {
+        if (bytes < LEAST || open() == null) {
+            return -1;
+        }
+        int head = head(position);
+        int aligned = Math.max(0, bytes - head) / alignment * alignment;
+        return aligned < LEAST ? -1 : aligned;
+    }
+
     /** Fills all of {@code dst}; or says false, and then it has to be read through the cache, from its beginning. */
     boolean read(ByteBuffer dst, long position) {
         ChannelFile opened = opened(dst, position);

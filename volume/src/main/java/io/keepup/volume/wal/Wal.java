@@ -42,6 +42,8 @@ public final class Wal implements AutoCloseable {
     private long headEpoch;
     /** File offset where the scratch buffer's first byte goes. */
     private int scratchAt;
+    /** Whether the batch came from another copy: nobody reads it soon, as a primary's shipper does. */
+    private boolean foreign;
 
     private long pendingLsn;
     private long pendingEpoch;
@@ -141,6 +143,7 @@ public final class Wal implements AutoCloseable {
         }
         scratch.clear();
         scratchAt = active().end();
+        foreign = false;
         pendingLsn = headLsn;
         pendingEpoch = headEpoch;
     }
@@ -165,6 +168,7 @@ public final class Wal implements AutoCloseable {
     /** Adds an entry whose checksum the caller verified and whose LSN is the next; returns where its first block will be. */
     public long add(WalEntry entry) {
         ByteBuffer payload = entry.payload();
+        foreign = true;
         makeRoom(large(payload) ? 0 : payload.remaining());
         EntryFormat.putHeader(scratch, active().salt, durableLsn(), entry);
         if (large(payload)) {
@@ -345,7 +349,7 @@ public final class Wal implements AutoCloseable {
         undoing(() -> {
             writeOut();
             int bytes = payload.remaining();
-            active().file.write(payload.duplicate(), scratchAt);
+            write(payload.duplicate());
             scratchAt += bytes;
         });
     }
@@ -353,9 +357,17 @@ public final class Wal implements AutoCloseable {
     private void writeOut() {
         scratch.flip();
         int bytes = scratch.remaining();
-        active().file.write(scratch, scratchAt);
+        write(scratch);
         scratchAt += bytes;
         scratch.clear();
+    }
+
+    private void write(ByteBuffer bytes) {
+        if (foreign) {
+            active().file.writeAround(bytes, scratchAt);
+        } else {
+            active().file.write(bytes, scratchAt);
+        }
     }
 
     private void undoing(Runnable write) {

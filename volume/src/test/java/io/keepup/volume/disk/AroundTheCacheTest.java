@@ -7,6 +7,7 @@ import io.keepup.volume.VolumeException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
@@ -44,7 +45,7 @@ class AroundTheCacheTest {
         try (DiskFile file = disk.open(path, true)) {
             file.setSize(expected.length);
             for (int i = 0; i < 200; i++) {
-                int unit = random.nextInt(4) == 0 ? 512 : 4096;
+                int unit = List.of(1, 512, 4096, 4096).get(random.nextInt(4));
                 int length = (1 + random.nextInt(2048 * KIB / unit)) * unit;
                 int at = random.nextInt((expected.length - length) / unit + 1) * unit;
                 byte[] bytes = new byte[length + 100];

@@ -5,6 +5,7 @@ import io.keepup.engine.VolumeOverview;
 import io.keepup.engine.state.ReplicaView;
 import io.keepup.node.hosting.HostedStatus;
 import io.keepup.node.hosting.HostedVolume;
+import io.keepup.schemas.topic.Topics;
 import io.keepup.v1.AssignmentDelivered;
 import io.keepup.v1.Meta;
 import io.keepup.v1.ReplicaEndpoint;
@@ -263,7 +264,7 @@ public final class Master {
     private void replaceDead(SimulatedNode dead, Draws draws) {
         held.add(dead.id());
         String best = best(0, draws);
-        if (best != null && counts(best)) { // with nothing it refuses to begin where there was something
+        if (best != null) {
             assign(epoch + 1, best, draws);
             long fresh = epoch;
             await(() -> majority(fresh), Duration.ofDays(1)); // until then the dead one must not come back
@@ -284,6 +285,7 @@ public final class Master {
         if (best != null) {
             assign(epoch + 1, best, draws);
         } else if (!lostTheirDisk.contains(lastPrimary)
+                && begins(lastPrimary)
                 && status(lastPrimary).filter(HostedStatus::recoverable).isPresent()) {
             assign(epoch + 1, lastPrimary, draws); // it needs nobody's consent to go on with what it has
         }
@@ -304,9 +306,21 @@ public final class Master {
                 .max(byRank)
                 .map(id -> ledger.rank(cluster.nodes().get(id)))
                 .orElseThrow();
-        candidates.removeIf(
-                id -> !Arrays.equals(furthest, ledger.rank(cluster.nodes().get(id))));
-        return candidates.get(draws.below(candidates.size()));
+        if (candidates.stream().noneMatch(id -> begins(id) && isAt(furthest, id))) {
+            candidates.removeIf(id -> !begins(id)); // nothing was ever acknowledged
+        } else {
+            candidates.removeIf(id -> !begins(id) || !isAt(furthest, id));
+        }
+        return candidates.isEmpty() ? null : candidates.get(draws.below(candidates.size()));
+    }
+
+    private boolean isAt(long[] rank, String nodeId) {
+        return Arrays.equals(rank, ledger.rank(cluster.nodes().get(nodeId)));
+    }
+
+    /** Whether a node would begin as the primary: a copy with nothing refuses to where there was something. */
+    private boolean begins(String nodeId) {
+        return counts(nodeId) || cluster.log().end(Topics.wal(spec.volumeId())) == 0;
     }
 
     private boolean majority(long atEpoch) {

@@ -64,6 +64,7 @@ public final class SimulatedNode {
     private Process process;
     private NodeDisk running;
     private NodeCore core;
+    private boolean closing;
     private boolean powerGone;
     private boolean diskFailed;
 
@@ -105,6 +106,11 @@ public final class SimulatedNode {
     /** The volume, while a process serves it. */
     public Optional<HostedVolume> volume(String volumeId) {
         return serves() ? core.host().volume(volumeId) : Optional.empty();
+    }
+
+    /** Whether the process is ending in good order, which may take its time. */
+    public boolean closing() {
+        return closing;
     }
 
     /** Why a volume is on the disk and not served; empty when it is served, or not there. */
@@ -224,13 +230,15 @@ public final class SimulatedNode {
 
     /** Ends the process in good order; returns when it has ended. */
     void close() {
-        NodeCore closing = core;
-        if (!serves() || closing == null) {
+        NodeCore open = core;
+        if (!serves() || open == null) {
             kill();
             return;
         }
         Process ending = process;
-        world.time.world().await(run("close", closing::close), CLOSE_LIMIT);
+        closing = true;
+        world.time.world().await(run("close", open::close), CLOSE_LIMIT);
+        closing = false;
         if (process == ending) {
             kill();
         }
