@@ -23,6 +23,9 @@ public final class CloudEventHeaders {
     public static final String CAUSE_PARTITION = "keepup_cause_partition";
     public static final String CAUSE_OFFSET = "keepup_cause_offset";
 
+    /** The version of CloudEvents that all records are described by. */
+    public static final Header SPEC_1_0 = header(SPEC_VERSION, "1.0");
+
     private CloudEventHeaders() {}
 
     /** Headers of a record that carries a meta; the type is the full name of the record. */
@@ -31,18 +34,30 @@ public final class CloudEventHeaders {
     }
 
     public static List<Header> of(String type, String id, String source, Instant time) {
-        return of(type, id, source, time.toString());
+        List<Header> headers = new ArrayList<>(8);
+        headers.add(id(id));
+        headers.add(type(type));
+        headers.add(source(source));
+        headers.add(time(time));
+        headers.add(SPEC_1_0);
+        return headers;
     }
 
-    /** @param time in ISO 8601, for who says many things at one time: to put it in words is what takes longest here */
-    public static List<Header> of(String type, String id, String source, String time) {
-        List<Header> headers = new ArrayList<>(8);
-        headers.add(header(ID, id));
-        headers.add(header(TYPE, type));
-        headers.add(header(SOURCE, "/keepup/" + source));
-        headers.add(header(TIME, time));
-        headers.add(header(SPEC_VERSION, "1.0"));
-        return headers;
+    /** One of the headers of {@link #of}, for who says the same of many records: none of them ever changes. */
+    public static Header id(String id) {
+        return header(ID, id);
+    }
+
+    public static Header type(String type) {
+        return header(TYPE, type);
+    }
+
+    public static Header source(String source) {
+        return header(SOURCE, "/keepup/" + source);
+    }
+
+    public static Header time(Instant time) {
+        return header(TIME, time.toString());
     }
 
     /** The input record an output was caused by. */

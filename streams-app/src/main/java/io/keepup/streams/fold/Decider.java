@@ -9,7 +9,6 @@ import io.keepup.engine.VolumeOverview;
 import io.keepup.engine.message.Command;
 import io.keepup.engine.message.Event;
 import io.keepup.engine.state.VolumeState;
-import io.keepup.schemas.codec.CloudEventHeaders;
 import io.keepup.schemas.codec.RecordCodec;
 import io.keepup.schemas.topic.Topics;
 import io.keepup.streams.mapping.CommandMapping;
@@ -29,9 +28,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import org.apache.avro.specific.SpecificRecord;
-import org.apache.kafka.common.header.Header;
-import org.apache.kafka.common.header.Headers;
-import org.apache.kafka.common.header.internals.RecordHeaders;
 
 /**
  * Decides what follows from one record of the events topic: pure but for schema ids, which are cached. The app and every
@@ -48,9 +44,8 @@ public final class Decider {
     private final Policy policy;
     private final Fold fold;
     private final String source;
+    private final OutputHeaders headers;
     private final StateCodec states = new StateCodec();
-    private Instant lastTime;
-    private String lastTimeInWords;
 
     public Decider(RecordCodec codec, Policy policy) {
         this.intake = new Intake(codec);
@@ -58,6 +53,7 @@ public final class Decider {
         this.policy = policy;
         this.fold = new Fold(policy);
         this.source = "engine/" + policy.name();
+        this.headers = new OutputHeaders(source);
     }
 
     /**
@@ -184,26 +180,14 @@ public final class Decider {
                 value.getSchema().getName(),
                 key.getBytes(StandardCharsets.UTF_8),
                 codec.encode(topic, value),
-                headers(
-                        cause,
-                        CloudEventHeaders.of(
-                                type, meta.getEventId(), meta.getSource(), inWords(meta.getOccurredAt()))));
-    }
-
-    /** All that follows from one event is said at the time of that event. */
-    private String inWords(Instant time) {
-        if (!time.equals(lastTime)) {
-            lastTime = time;
-            lastTimeInWords = time.toString();
-        }
-        return lastTimeInWords;
+                headers.of(cause, type, meta.getEventId(), meta.getOccurredAt()));
     }
 
     /** The record whole, with the reason; its id is its place on the topic. */
     private Output rejected(Ruling.Refused refused) {
         SourceRecord record = refused.record();
-        List<RecordHeader> headers = new ArrayList<>();
-        record.headers().forEach(h -> headers.add(new RecordHeader(h.key(), buffer(h.value()))));
+        List<RecordHeader> given = new ArrayList<>();
+        record.headers().forEach(h -> given.add(new RecordHeader(h.key(), buffer(h.value()))));
         Rejected rejected = new Rejected(
                 record.topic(),
                 record.partition(),
@@ -211,31 +195,24 @@ public final class Decider {
                 Instant.ofEpochMilli(record.timestamp()),
                 buffer(record.key()),
                 buffer(record.value()),
-                headers,
+                given,
                 refused.reason(),
                 inOneLine(refused.detail()),
                 Engine.VERSION);
         String id = "rejected/%s/%d/%d".formatted(record.topic(), record.partition(), record.offset());
-        List<Header> described = CloudEventHeaders.of(
-                Rejected.SCHEMA$.getFullName(), id, source, Instant.ofEpochMilli(record.timestamp()));
         return new Output(
                 KeepupTopology.SINK_REJECTED,
                 Topics.REJECTED,
                 Rejected.SCHEMA$.getName(),
                 record.key(),
                 codec.encode(Topics.REJECTED, rejected),
-                headers(record, described));
+                headers.of(record, Rejected.SCHEMA$.getFullName(), id, Instant.ofEpochMilli(record.timestamp())));
     }
 
     /** A detail may quote what was refused, whatever that is. */
     private static String inOneLine(String detail) {
         String cut = detail.length() <= MAX_DETAIL ? detail : detail.substring(0, MAX_DETAIL) + " …";
         return cut.replaceAll("\\p{Cntrl}", "?");
-    }
-
-    private static Headers headers(SourceRecord cause, List<Header> described) {
-        described.addAll(CloudEventHeaders.causedBy(cause.topic(), cause.partition(), cause.offset()));
-        return new RecordHeaders(described);
     }
 
     private static ByteBuffer buffer(byte[] bytes) {
