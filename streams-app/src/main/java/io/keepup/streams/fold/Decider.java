@@ -160,6 +160,7 @@ public final class Decider {
                 source);
         VolumeProjection next = ProjectionMapping.toWire(VolumeOverview.of(policy, after), meta);
         boolean same = before.epoch() == after.epoch()
+                && !ProjectionMapping.numbersDiffer(before, after)
                 && next.equals(ProjectionMapping.toWire(VolumeOverview.of(policy, before), meta));
         return same
                 ? Optional.empty()

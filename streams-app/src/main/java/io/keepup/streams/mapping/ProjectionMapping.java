@@ -7,6 +7,8 @@ import io.keepup.engine.message.SyncAck;
 import io.keepup.engine.state.Readiness;
 import io.keepup.engine.state.ReplicaView;
 import io.keepup.engine.state.Session;
+import io.keepup.engine.state.View;
+import io.keepup.engine.state.VolumeState;
 import io.keepup.v1.Meta;
 import io.keepup.v1.NodeView;
 import io.keepup.v1.SessionPace;
@@ -36,6 +38,39 @@ public final class ProjectionMapping {
                 replicas(volume),
                 nodes(volume),
                 Engine.VERSION);
+    }
+
+    /**
+     * Whether some number that the record says of the primary or its replicas differs: cheap, and most events move one. If
+     * none does, the records themselves have to be compared.
+     */
+    public static boolean numbersDiffer(VolumeState before, VolumeState after) {
+        View one = before.primaryView();
+        View other = after.primaryView();
+        if (one == null || other == null) {
+            return false;
+        }
+        if (one.walTail() != other.walTail()
+                || one.walHead() != other.walHead()
+                || one.durableLsn() != other.durableLsn()
+                || one.replicas().size() != other.replicas().size()) {
+            return true;
+        }
+        for (int i = 0; i < one.replicas().size(); i++) {
+            if (numbersDiffer(
+                    one.replicas().at(i).session(), other.replicas().at(i).session())) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean numbersDiffer(Session one, Session other) {
+        return one != other
+                && (one.id() != other.id()
+                        || one.targetLsn() != other.targetLsn()
+                        || one.progress() != other.progress()
+                        || one.bytes() != other.bytes());
     }
 
     private static List<NodeView> nodes(VolumeOverview volume) {

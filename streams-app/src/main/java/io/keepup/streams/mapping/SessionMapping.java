@@ -25,55 +25,61 @@ public final class SessionMapping {
      * @param replica the replica with that session
      */
     public static SessionRecord issued(Meta cause, String source, View view, ReplicaView replica) {
-        return of(cause, source, view, replica, "issued")
-                .setOutcome(SessionOutcome.live)
-                .build();
+        return record(cause, source, view, replica, SessionOutcome.live, null, null);
     }
 
     /** The record of a session that reached its target, with what the replica says it took. */
     public static SessionRecord completed(
             Meta cause, String source, View view, ReplicaView replica, SessionCompleted said) {
-        return ended(cause, source, view, replica)
-                .setOutcome(SessionOutcome.completed)
-                .setAchievedLsn(said.getAchievedLsn())
-                .setBaseBytes(said.getBaseBytes())
-                .setWalBytes(said.getWalBytes())
-                .setZeroBytes(said.getZeroBytes())
-                .setSkippedBlocks(said.getSkippedBlocks())
-                .build();
+        return record(cause, source, view, replica, SessionOutcome.completed, null, said);
     }
 
     /** The record of a session that ended without its target. */
     public static SessionRecord failed(
             Meta cause, String source, View view, ReplicaView replica, FailureReason reason) {
-        return ended(cause, source, view, replica)
-                .setOutcome(SessionOutcome.failed)
-                .setReason(WireWords.FAILURE.avro(reason))
-                .build();
+        return record(cause, source, view, replica, SessionOutcome.failed, WireWords.FAILURE.avro(reason), null);
     }
 
-    private static SessionRecord.Builder ended(Meta cause, String source, View view, ReplicaView replica) {
-        return of(cause, source, view, replica, "ended").setEnd(Instant.ofEpochMilli(cause.occurredAt()));
-    }
-
-    private static SessionRecord.Builder of(Meta cause, String source, View view, ReplicaView replica, String what) {
+    /**
+     * By the constructor: a builder would make up and copy the default of each field that is not set.
+     *
+     * @param said null unless it was completed
+     */
+    private static SessionRecord record(
+            Meta cause,
+            String source,
+            View view,
+            ReplicaView replica,
+            SessionOutcome outcome,
+            io.keepup.v1.FailureReason reason,
+            SessionCompleted said) {
         Session session = replica.session();
-        return SessionRecord.newBuilder()
-                .setMeta(new io.keepup.v1.Meta(
-                        "session/" + cause.volumeId() + "/" + session.id() + "/" + what,
+        boolean ended = outcome != SessionOutcome.live;
+        Instant now = Instant.ofEpochMilli(cause.occurredAt());
+        return new SessionRecord(
+                new io.keepup.v1.Meta(
+                        "session/" + cause.volumeId() + "/" + session.id() + (ended ? "/ended" : "/issued"),
                         cause.volumeId(),
                         view.nodeId(),
                         view.epoch(),
-                        Instant.ofEpochMilli(cause.occurredAt()),
-                        source))
-                .setReplicaId(replica.id())
-                .setSessionId(session.id())
-                .setKind(WireWords.KIND.avro(session.kind()))
-                .setCause(WireWords.CAUSE.avro(session.cause()))
-                .setStartLsn(session.startLsn())
-                .setTargetLsn(session.targetLsn())
-                .setBegin(session.issuedAt() == 0 ? null : Instant.ofEpochMilli(session.issuedAt()))
-                .setBytes(session.bytes())
-                .setEngineVersion(Engine.VERSION);
+                        now,
+                        source),
+                replica.id(),
+                session.id(),
+                WireWords.KIND.avro(session.kind()),
+                WireWords.CAUSE.avro(session.cause()),
+                session.startLsn(),
+                session.targetLsn(),
+                said == null ? 0 : said.getAchievedLsn(),
+                outcome,
+                reason,
+                session.issuedAt() == 0 ? null : Instant.ofEpochMilli(session.issuedAt()),
+                ended ? now : null,
+                session.bytes(),
+                said == null ? 0 : said.getBaseBytes(),
+                said == null ? 0 : said.getWalBytes(),
+                said == null ? 0 : said.getZeroBytes(),
+                said == null ? 0 : said.getSkippedBlocks(),
+                Engine.VERSION);
     }
 }
