@@ -9,8 +9,7 @@ import java.util.function.LongSupplier;
  */
 final class FlushTrigger {
     private final String name;
-    private final long limitBytes;
-    private final VolumeTuning.Background background;
+    private final VolumeTuning tuning;
     private final LongSupplier dirtyBytes;
     private final Runnable flush;
     private final AtomicBoolean running = new AtomicBoolean();
@@ -18,14 +17,22 @@ final class FlushTrigger {
 
     FlushTrigger(String volumeId, VolumeTuning tuning, LongSupplier dirtyBytes, Runnable flush) {
         this.name = "keepup-flush-" + volumeId;
-        this.limitBytes = tuning.dirtyLimitBytes();
-        this.background = tuning.background();
+        this.tuning = tuning;
         this.dirtyBytes = dirtyBytes;
         this.flush = flush;
     }
 
-    /** Called before an append, without locks; throws what a flush in this thread throws. */
-    void beforeAppend() {
+    /** Called before a write, or an entry of a rebuild, without locks; throws what a flush in this thread throws. */
+    void beforeWrite() {
+        before(tuning.dirtyLimitBytes());
+    }
+
+    /** As {@link #beforeWrite}, before a replica takes what it is brought. */
+    void beforeApply() {
+        before(tuning.replicaDirtyLimitBytes());
+    }
+
+    private void before(long limitBytes) {
         long dirty = dirtyBytes.getAsLong();
         if (dirty < limitBytes) {
             return;
@@ -35,7 +42,7 @@ final class FlushTrigger {
             flush.run();
             failed = false;
         } else if (running.compareAndSet(false, true)) {
-            background.start(name, this::inBackground);
+            tuning.background().start(name, this::inBackground);
         }
     }
 

@@ -61,7 +61,7 @@ public final class RebuildSession {
     public void applyWal(long sessionId, long epoch, List<WalEntry> batch) {
         requireLive(sessionId, epoch);
         failingAs(SessionEnd.TRANSPORT_LOST, () -> WalIntake.verify(core.spec, batch, core.wal.headLsn()));
-        flushTrigger.beforeAppend();
+        flushTrigger.beforeWrite();
         core.gate.lock();
         try {
             requireLive(sessionId, epoch);

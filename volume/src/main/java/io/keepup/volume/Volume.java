@@ -367,7 +367,11 @@ public final class Volume implements AutoCloseable {
 
     /** Runs an append with the role checked under the append lock, so that none is left over when a role change returns. */
     private long append(VolumeRole role, Kind otherwise, Append append) {
-        flushTrigger.beforeAppend();
+        if (role == VolumeRole.REPLICA) {
+            flushTrigger.beforeApply();
+        } else {
+            flushTrigger.beforeWrite();
+        }
         core.wal.appendLock().lock();
         try {
             SuperblockState s = core.requireUsable();

@@ -44,6 +44,23 @@ class WalShippingTest {
     }
 
     @Test
+    void a_replica_flushes_by_itself_at_four_times_the_limit_of_a_writer() {
+        Path dir = tmp.resolve("v");
+        replica(dir).close();
+        VolumeTuning limitOfTwo = new VolumeTuning(2 * BLOCK, 1 << 20, VolumeTuning.Background.INLINE);
+        try (Volume volume = Volume.open(dir, new FileSystemDisk(), limitOfTwo)) {
+            for (int lsn = 1; lsn <= 8; lsn++) {
+                volume.apply(List.of(write(1, lsn, lsn, lsn, 1)));
+            }
+            assertThat(volume.status().checkpointLsn()).isZero();
+
+            volume.apply(List.of(write(1, 9, 9, 9, 1)));
+
+            assertThat(volume.status().checkpointLsn()).isEqualTo(8);
+        }
+    }
+
+    @Test
     void the_bytes_from_an_entry_on_are_counted_over_segments_and_from_the_tail() {
         Path dir = tmp.resolve("v");
         primary(dir).close();
