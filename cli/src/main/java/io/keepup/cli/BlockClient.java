@@ -16,6 +16,8 @@ public final class BlockClient implements AutoCloseable {
 
     private static final Duration CONNECT = Duration.ofSeconds(5);
     private static final Duration REQUEST = Duration.ofSeconds(60);
+    /** All of a volume is read: a TiB in this time, at a moderate rate. */
+    private static final Duration DIGEST = Duration.ofHours(2);
 
     private final String address;
     private final String volumeId;
@@ -54,7 +56,7 @@ public final class BlockClient implements AutoCloseable {
 
     /** SHA-256 over the whole volume, and the LSN it holds for. */
     public JsonNode digest() {
-        return tree(call("GET", "/digest", HttpRequest.BodyPublishers.noBody()));
+        return tree(call("GET", "/digest", HttpRequest.BodyPublishers.noBody(), DIGEST));
     }
 
     public JsonNode flush() {
@@ -67,8 +69,12 @@ public final class BlockClient implements AutoCloseable {
     }
 
     private byte[] call(String method, String path, HttpRequest.BodyPublisher body) {
+        return call(method, path, body, REQUEST);
+    }
+
+    private byte[] call(String method, String path, HttpRequest.BodyPublisher body, Duration limit) {
         HttpRequest request = HttpRequest.newBuilder(URI.create("http://" + address + "/volumes/" + volumeId + path))
-                .timeout(REQUEST)
+                .timeout(limit)
                 .method(method, body)
                 .build();
         try {

@@ -1,8 +1,10 @@
 package io.keepup.cli;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import io.keepup.cli.audit.ProgressLine;
 import io.keepup.node.NodeAddress;
 import io.keepup.schemas.topic.Names;
+import io.keepup.streams.audit.Progress;
 import io.keepup.volume.Digest;
 import io.keepup.volume.Volume;
 import java.io.IOException;
@@ -30,6 +32,8 @@ import picocli.CommandLine.Spec;
             ScrubCommand.class
         })
 final class VolumeCommand implements Runnable {
+
+    private static final long MIB = 1 << 20;
 
     @Spec
     private CommandSpec spec;
@@ -116,9 +120,11 @@ final class VolumeCommand implements Runnable {
         @Override
         public void run() {
             require(lba >= 0, "--lba must be 0 or more, not " + lba);
+            ProgressLine progress = new ProgressLine(Terminal.standard(), System.err, System::nanoTime);
             try (BlockClient client = client();
                     var data = in == null ? System.in : Files.newInputStream(in)) {
                 int blockSize = client.status().path("blockSize").asInt();
+                long total = in == null ? Progress.UNKNOWN : Files.size(in) / MIB;
                 long next = lba;
                 long lsn = 0;
                 byte[] chunk = data.readNBytes(CHUNK);
@@ -136,10 +142,14 @@ final class VolumeCommand implements Runnable {
                     lsn = client.write(next, chunk, barrier && following.length == 0);
                     next += chunk.length / blockSize;
                     chunk = following;
+                    progress.at("writing %s (MiB)".formatted(volumeId()), (next - lba) * blockSize / MIB, total);
                 }
+                progress.end();
                 System.out.printf("blocks %d to %d written, LSN %d%n", lba, next - 1, lsn);
             } catch (IOException e) {
                 throw new Failure("cannot read %s: %s".formatted(in == null ? "standard input" : in, reason(e)), e);
+            } finally {
+                progress.end();
             }
         }
     }
@@ -165,14 +175,22 @@ final class VolumeCommand implements Runnable {
         public void run() {
             require(lba >= 0, "--lba must be 0 or more, not " + lba);
             require(blocks > 0, "--blocks must be 1 or more, not " + blocks);
+            Terminal terminal = Terminal.standard();
+            ProgressLine progress = new ProgressLine(terminal, System.err, System::nanoTime);
+            boolean shown = out != null || !terminal.interactive(); // not in the midst of the data
             try (BlockClient client = client();
                     OutputStream target = out == null ? System.out : Files.newOutputStream(out)) {
                 for (long done = 0; done < blocks; done += CHUNK_BLOCKS) {
                     target.write(client.read(lba + done, Math.min(CHUNK_BLOCKS, blocks - done)));
+                    if (shown) {
+                        progress.at("reading %s (blocks)".formatted(volumeId()), done, blocks);
+                    }
                 }
                 target.flush();
             } catch (IOException e) {
                 throw new Failure("cannot write %s: %s".formatted(out == null ? "standard output" : out, reason(e)), e);
+            } finally {
+                progress.end();
             }
         }
     }
@@ -191,9 +209,15 @@ final class VolumeCommand implements Runnable {
             Path directory = where().directory;
             if (directory != null && NodeAddress.read(directory).isEmpty()) {
                 Path onDisk = NodeAddress.volume(directory, volumeId());
+                ProgressLine progress = new ProgressLine(Terminal.standard(), System.err, System::nanoTime);
                 try (Volume volume = Volume.open(onDisk)) {
-                    Digest digest = volume.digest();
+                    long total = volume.status().spec().sizeBytes() / MIB;
+                    Digest digest = volume.digest(
+                            bytes -> progress.at("digesting %s (MiB)".formatted(volumeId()), bytes / MIB, total));
+                    progress.end();
                     print(digest.sha256(), digest.lsn());
+                } finally {
+                    progress.end();
                 }
                 return;
             }

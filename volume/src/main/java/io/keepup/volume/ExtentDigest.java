@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.function.LongConsumer;
 
 /** SHA-256 over all blocks of an extent. */
 final class ExtentDigest {
@@ -12,8 +13,12 @@ final class ExtentDigest {
 
     private ExtentDigest() {}
 
-    /** In lower-case hex. Flush lock held, and everything flushed. */
-    static String sha256(VolumeCore core) {
+    /**
+     * In lower-case hex. Flush lock held, and everything flushed.
+     *
+     * @param done told the bytes digested so far, now and then
+     */
+    static String sha256(VolumeCore core, LongConsumer done) {
         MessageDigest digest = newSha256();
         long size = core.spec.sizeBytes();
         byte[] bytes = new byte[(int) Math.min(size, READ_BYTES)];
@@ -22,6 +27,7 @@ final class ExtentDigest {
             buffer.clear().limit((int) Math.min(bytes.length, size - at));
             core.readFlushed(at / core.spec.blockSize(), buffer);
             digest.update(bytes, 0, buffer.limit());
+            done.accept(at + buffer.limit());
         }
         return HexFormat.of().formatHex(digest.digest());
     }

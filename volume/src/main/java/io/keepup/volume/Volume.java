@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.function.LongConsumer;
 
 /**
  * A block volume on disk: writes go to the local WAL, a flush moves them to the extent and advances the checkpoint, opening
@@ -316,12 +317,21 @@ public final class Volume implements AutoCloseable {
 
     /** Flushes, then digests the volume as of that checkpoint; writes go on meanwhile. */
     public Digest digest() {
+        return digest(bytes -> {});
+    }
+
+    /**
+     * As {@link #digest()}, which takes some seconds a GiB.
+     *
+     * @param done told the bytes digested so far, now and then
+     */
+    public Digest digest(LongConsumer done) {
         core.flushLock.lock();
         try {
             core.requireUsable();
             long lsn = core.checkpoint();
             // The extent stands still: only a flush changes it.
-            return new Digest(ExtentDigest.sha256(core), lsn);
+            return new Digest(ExtentDigest.sha256(core, done), lsn);
         } finally {
             core.flushLock.unlock();
         }

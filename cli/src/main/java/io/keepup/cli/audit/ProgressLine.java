@@ -8,7 +8,7 @@ import java.util.Locale;
 import java.util.function.LongSupplier;
 
 /**
- * Shows how far an audit is and when it will be done: on a terminal in a line that moves, elsewhere in a line on stderr
+ * Shows how far something is and when it will be done: on a terminal in a line that moves, elsewhere in a line on stderr
  * every few seconds, so that what is soon done says nothing.
  */
 public final class ProgressLine implements Progress {
@@ -47,8 +47,10 @@ public final class ProgressLine implements Progress {
         told = time;
         double seconds = (time - begun) / 1e9;
         double rate = (done - before) / seconds;
-        String text = String.format(
-                Locale.ROOT, "%s: %,d of %,d, %,.0f/s%s", what, done, total, rate, left(total - done, rate));
+        String text = total == UNKNOWN
+                ? String.format(Locale.ROOT, "%s: %,d, %,.0f/s", what, done, rate)
+                : String.format(
+                        Locale.ROOT, "%s: %,d of %,d, %,.0f/s%s", what, done, total, rate, left(total - done, rate));
         if (terminal.interactive()) {
             terminal.moving(text);
         } else {
@@ -58,7 +60,7 @@ public final class ProgressLine implements Progress {
     }
 
     private static String left(long left, double rate) {
-        return rate <= 0 ? "" : ", %,.0f s left".formatted(left / rate);
+        return rate <= 0 ? "" : String.format(Locale.ROOT, ", %,.0f s left", left / rate);
     }
 
     /** Takes the moving line away. */

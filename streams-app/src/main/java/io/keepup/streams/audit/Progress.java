@@ -3,6 +3,9 @@ package io.keepup.streams.audit;
 /** Is told how far an audit has come. */
 public interface Progress {
 
+    /** A total that nobody knows. */
+    long UNKNOWN = -1;
+
     /** For whoever does not care. */
     Progress NONE = (what, done, total) -> {};
 
@@ -10,7 +13,7 @@ public interface Progress {
      * Called every few thousand records.
      *
      * @param what is being done, in a few words
-     * @param total how much there is, in the same unit as {@code done}
+     * @param total how much there is, in the same unit as {@code done}, or {@link #UNKNOWN}
      */
     void at(String what, long done, long total);
 }
