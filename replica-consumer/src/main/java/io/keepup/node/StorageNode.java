@@ -51,6 +51,7 @@ public final class StorageNode implements AutoCloseable {
     private final AtomicBoolean closed = new AtomicBoolean();
     private NodeCore core;
     private DataServer server;
+    private volatile boolean takesCommands;
 
     private StorageNode(NodeSettings settings) {
         this.settings = settings;
@@ -99,9 +100,11 @@ public final class StorageNode implements AutoCloseable {
                 Storage.FILES,
                 new ConfluentAvroCodec(registry));
         core = started(NodeCore.open(context, directory.volumes(), directory.notes()));
-        server = started(DataServer.start(settings, core.host(), context.limits()));
+        server =
+                started(DataServer.start(settings, core.host(), context.limits(), core.metrics(), () -> takesCommands));
         NodeAddress.write(settings.dataDir(), server.address());
         core.start();
+        takesCommands = true;
         log.info(
                 "Node {} runs on {} with {} volumes, data address {}",
                 settings.id(),

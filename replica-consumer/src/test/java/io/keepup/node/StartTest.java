@@ -9,8 +9,13 @@ import io.keepup.node.fixture.PlayedEngine;
 import io.keepup.node.fixture.TestCluster;
 import java.io.IOException;
 import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -76,7 +81,7 @@ class StartTest {
     }
 
     @Test
-    void a_volume_that_cannot_be_opened_is_reported_and_does_not_stop_the_others() throws IOException {
+    void a_volume_that_cannot_be_opened_is_reported_and_does_not_stop_the_others() throws Exception {
         String good = TestCluster.get().name("good");
         String bad = TestCluster.get().name("bad");
         String id = TestCluster.get().name("vs");
@@ -100,6 +105,36 @@ class StartTest {
             assertThat(node.unopened()).containsOnlyKeys(bad);
             assertThat(node.volume(good)).isPresent();
             await().until(() -> node.volume(good).orElseThrow().status().role().equals("replica"));
+
+            // its health says so, and its metrics
+            HttpResponse<String> ready = get(node, "/readyz");
+            assertThat(ready.statusCode()).isEqualTo(503);
+            assertThat(ready.body()).contains("\"ready\":false", "volume " + bad + " is not served: ");
+            assertThat(get(node, "/livez").statusCode()).isEqualTo(200);
+            assertThat(get(node, "/metrics").body())
+                    .contains("\nkeepup_node_volumes 1\n", "\nkeepup_node_volumes_refused 1\n");
+        }
+    }
+
+    @Test
+    void a_node_is_ready_once_it_takes_commands_and_shows_what_it_counts() throws Exception {
+        try (StorageNode node = StorageNode.start(settings(TestCluster.get().bootstrap(), "127.0.0.1:0"))) {
+            assertThat(get(node, "/readyz").statusCode()).isEqualTo(200);
+            assertThat(get(node, "/readyz").body()).contains("\"ready\":true");
+            String metrics = get(node, "/metrics").body();
+            for (NodeCounter counter : NodeCounter.values()) {
+                String name = "keepup_node_" + counter.name().toLowerCase(Locale.ROOT) + "_total";
+                assertThat(metrics).containsPattern("# TYPE " + name + " counter\n" + name + " \\d+\n");
+            }
+        }
+    }
+
+    private static HttpResponse<String> get(StorageNode node, String path) throws IOException, InterruptedException {
+        try (HttpClient http = HttpClient.newHttpClient()) {
+            return http.send(
+                    HttpRequest.newBuilder(URI.create("http://" + node.dataAddress() + path))
+                            .build(),
+                    HttpResponse.BodyHandlers.ofString());
         }
     }
 }

@@ -1,13 +1,15 @@
 package io.keepup.node.http;
 
 import io.helidon.webserver.WebServer;
+import io.keepup.node.NodeMetrics;
 import io.keepup.node.NodeSettings;
 import io.keepup.node.NodeStartException;
 import io.keepup.node.RecoveryLimits;
 import io.keepup.node.hosting.VolumeHost;
 import java.time.Duration;
+import java.util.function.BooleanSupplier;
 
-/** The node's data address: block I/O and the limits of recoveries, for people and programs over HTTP. */
+/** The node's data address: block I/O, the limits of recoveries, health and metrics, for people and programs over HTTP. */
 public final class DataServer implements AutoCloseable {
 
     private static final Duration FAREWELL = Duration.ofMillis(500);
@@ -20,10 +22,21 @@ public final class DataServer implements AutoCloseable {
         this.host = host;
     }
 
-    /** @throws NodeStartException when the address cannot be listened on */
-    public static DataServer start(NodeSettings settings, VolumeHost volumes, RecoveryLimits recovery) {
+    /**
+     * Binds and serves.
+     *
+     * @param started whether the node takes commands
+     * @throws NodeStartException when the address cannot be listened on
+     */
+    public static DataServer start(
+            NodeSettings settings,
+            VolumeHost volumes,
+            RecoveryLimits recovery,
+            NodeMetrics metrics,
+            BooleanSupplier started) {
         BlockRoutes routes = new BlockRoutes(volumes, settings.get(NodeSettings.HTTP_MAX_BODY));
         LimitRoutes limits = new LimitRoutes(recovery);
+        HealthRoutes health = new HealthRoutes(volumes, metrics, started);
         try {
             WebServer server = WebServer.builder()
                     .host(settings.listenHost())
@@ -34,6 +47,7 @@ public final class DataServer implements AutoCloseable {
                     .routing(routing -> {
                         routes.addTo(routing);
                         limits.addTo(routing);
+                        health.addTo(routing);
                     })
                     .build();
             server.start();
