@@ -15,12 +15,14 @@ import java.util.Properties;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import picocli.CommandLine.ITypeConverter;
@@ -35,22 +37,25 @@ public final class ClusterOptions {
     @Option(
             names = "--bootstrap",
             paramLabel = "HOST:PORT",
-            defaultValue = "127.0.0.1:9092",
-            description = "Kafka bootstrap servers (default: ${DEFAULT-VALUE}).")
+            defaultValue = "${env:KEEPUP_BOOTSTRAP:-127.0.0.1:9092}",
+            description = "Kafka bootstrap servers (default: ${DEFAULT-VALUE}, or $KEEPUP_BOOTSTRAP).")
     String bootstrap;
 
     @Option(
             names = "--registry",
             paramLabel = "URL",
             converter = Url.class,
-            defaultValue = "http://127.0.0.1:8081",
-            description = "Schema registry, several URLs by comma (default: ${DEFAULT-VALUE}).")
+            defaultValue = "${env:KEEPUP_REGISTRY:-http://127.0.0.1:8081}",
+            description = "Schema registry, several URLs by comma (default: ${DEFAULT-VALUE}, or $KEEPUP_REGISTRY).")
     String registry;
 
     @Option(
             names = "--config",
             paramLabel = "FILE",
-            description = "Properties file with further Kafka client settings (TLS, SASL, …), and schema.registry.….")
+            defaultValue = "${env:KEEPUP_CONFIG}",
+            description =
+                    "Properties file with further Kafka client settings (TLS, SASL, …), and schema.registry.… (default:"
+                            + " $KEEPUP_CONFIG, or none).")
     Path config;
 
     /** An address of the registry that can be one. */
@@ -106,23 +111,59 @@ public final class ClusterOptions {
     Admin admin() {
         Properties properties = kafka();
         properties.putIfAbsent("request.timeout.ms", "3000");
-        properties.putIfAbsent("default.api.timeout.ms", String.valueOf(PATIENCE.toMillis()));
-        Admin admin = null;
+        properties.putIfAbsent("default.api.timeout.ms", String.valueOf(atLeastARequest(properties, PATIENCE)));
+        Admin admin = made(() -> Admin.create(properties));
         try {
-            admin = Admin.create(properties);
             admin.describeCluster().nodes().get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
             return admin;
-        } catch (KafkaException | ExecutionException | TimeoutException e) {
-            if (admin != null) {
-                admin.close(Duration.ZERO);
-            }
-            throw new Failure(
-                    "no Kafka broker answers at %s: start one ('keepup up'), or name the right one with --bootstrap"
-                            .formatted(bootstrap),
-                    e);
+        } catch (ExecutionException | TimeoutException e) {
+            admin.close(Duration.ZERO);
+            throw unreachable(e);
         } catch (InterruptedException e) {
+            admin.close(Duration.ZERO);
             Thread.currentThread().interrupt();
             throw new Failure("interrupted while connecting to " + bootstrap, e);
+        }
+    }
+
+    /** A client whose settings Kafka takes. */
+    private <T> T made(Supplier<T> client) {
+        try {
+            return client.get();
+        } catch (KafkaException e) {
+            Throwable root = e;
+            while (root.getCause() != null) {
+                root = root.getCause();
+            }
+            throw new Failure(
+                    "no Kafka client can be made for %s%s: %s"
+                            .formatted(
+                                    bootstrap,
+                                    config == null ? "" : " with the settings in " + config,
+                                    root.getMessage()),
+                    e);
+        }
+    }
+
+    private Failure unreachable(Exception e) {
+        if (e.getCause() instanceof AuthenticationException refused) {
+            return new Failure(
+                    "Kafka at %s refuses who we are (%s): put the right login, or keys, into the --config file"
+                            .formatted(bootstrap, refused.getMessage()),
+                    e);
+        }
+        return new Failure(
+                "no Kafka broker answers at %s: start one ('keepup up'), or name the right one with --bootstrap"
+                        .formatted(bootstrap),
+                e);
+    }
+
+    /** What Kafka demands of the time a whole call may take: no less than one request, in ms. */
+    private static long atLeastARequest(Properties properties, Duration wanted) {
+        try {
+            return Math.max(wanted.toMillis(), Long.parseLong(properties.getProperty("request.timeout.ms")));
+        } catch (NumberFormatException e) {
+            return wanted.toMillis(); // Kafka says itself that this is no number
         }
     }
 
@@ -148,11 +189,11 @@ public final class ClusterOptions {
         Properties properties = kafka();
         properties.put("acks", "all");
         properties.put("enable.idempotence", "true");
-        properties.putIfAbsent("delivery.timeout.ms", "10000");
         properties.putIfAbsent("request.timeout.ms", "5000");
         properties.putIfAbsent("linger.ms", "0");
+        properties.putIfAbsent("delivery.timeout.ms", String.valueOf(2 * atLeastARequest(properties, PATIENCE)));
         properties.putIfAbsent("max.block.ms", String.valueOf(PATIENCE.toMillis()));
-        return new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer());
+        return made(() -> new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer()));
     }
 
     /** A read_committed consumer without a group, from the beginning of what it is assigned. */
@@ -169,10 +210,10 @@ public final class ClusterOptions {
         return consumer(properties);
     }
 
-    private static Consumer<byte[], byte[]> consumer(Properties properties) {
+    private Consumer<byte[], byte[]> consumer(Properties properties) {
         properties.put("isolation.level", "read_committed");
         properties.put("enable.auto.commit", "false");
         properties.put("auto.offset.reset", "earliest");
-        return new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+        return made(() -> new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer()));
     }
 }

@@ -145,6 +145,22 @@ class UsageTest {
     }
 
     @Test
+    @Timeout(30)
+    void settings_that_Kafka_does_not_take_are_not_mistaken_for_a_broker_that_is_away() throws IOException {
+        Path slow = Files.writeString(directory.resolve("slow.properties"), "request.timeout.ms=6000\n");
+        assertThat(run("status", "--config", slow, "--bootstrap", "127.0.0.1:" + NOBODY)
+                        .err())
+                .startsWith("keepup: no Kafka broker answers");
+        Path wrong = Files.writeString(directory.resolve("wrong.properties"), "security.protocol=SASL\n");
+        Result result = run("status", "--config", wrong, "--bootstrap", "127.0.0.1:" + NOBODY);
+        assertThat(result.exit()).isEqualTo(1);
+        assertThat(result.err())
+                .hasLineCount(1)
+                .startsWith("keepup: no Kafka client can be made for 127.0.0.1:" + NOBODY)
+                .contains("the settings in " + wrong, "security.protocol");
+    }
+
+    @Test
     void a_file_that_is_no_audit_is_refused_in_one_line() throws IOException {
         Path file = Files.writeString(directory.resolve("text"), "no audit");
         Result result = run("audit", "--from", file);
