@@ -220,7 +220,8 @@ final class SharedCluster implements AutoCloseable {
         return Double.parseDouble(lines.get(0).substring(series.length() + 1));
     }
 
-    private String get(String path) {
+    /** The body at a path of the Streams app that was started first. */
+    String get(String path) {
         HttpRequest request = HttpRequest.newBuilder(
                         URI.create(folds.get(0).url()).resolve(path))
                 .build();
