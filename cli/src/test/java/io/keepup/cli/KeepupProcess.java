@@ -67,12 +67,12 @@ public final class KeepupProcess implements AutoCloseable {
     }
 
     /** Standard output so far. */
-    String output() {
+    public String output() {
         return text(output);
     }
 
     /** Standard error so far. */
-    String errors() {
+    public String errors() {
         return text(errors);
     }
 
@@ -115,6 +115,33 @@ public final class KeepupProcess implements AutoCloseable {
     public void stop() throws InterruptedException {
         process.destroy();
         exit();
+    }
+
+    /** SIGSTOP: it does nothing more, and its connections stay open. */
+    public void pause() {
+        signal("STOP");
+    }
+
+    /** SIGCONT, after {@link #pause()}. */
+    public void resume() {
+        signal("CONT");
+    }
+
+    private void signal(String name) {
+        try {
+            int exit = new ProcessBuilder("kill", "-" + name, String.valueOf(process.pid()))
+                    .inheritIO()
+                    .start()
+                    .waitFor();
+            if (exit != 0) {
+                throw new AssertionError("the process takes no SIG" + name + ": " + all());
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError("interrupted while sending SIG" + name, e);
+        }
     }
 
     @Override
