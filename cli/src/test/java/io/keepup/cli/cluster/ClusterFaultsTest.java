@@ -1,6 +1,7 @@
 package io.keepup.cli.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.keepup.cli.CommandRun;
 import io.keepup.cli.rig.SessionLog.Session;
@@ -181,7 +182,7 @@ class ClusterFaultsTest {
         long last =
                 RealCluster.replica(cluster.volume(), replica).getLastSyncAck().getAppliedLsn();
         cluster.awaitWritten("writes that " + replica.name() + " misses", 60);
-        org.awaitility.Awaitility.await("a WAL that begins after what " + replica.name() + " has")
+        await("a WAL that begins after what " + replica.name() + " has")
                 .atMost(RealCluster.LIMIT)
                 .until(() ->
                         cluster.client().trimWal(Long.MAX_VALUE).path("walTail").asLong() > last + 20);

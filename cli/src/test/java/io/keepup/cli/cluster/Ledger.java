@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keepup.cli.BlockClient;
 import io.keepup.cli.Failure;
+import java.net.ConnectException;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
@@ -29,6 +31,7 @@ final class Ledger implements AutoCloseable {
     private static final int WRITERS = 2;
     private static final int FILL_BLOCKS = 256;
     private static final long PAUSE_NANOS = 25_000_000;
+    private static final long PAUSE_AFTER_FAILURE_NANOS = 200_000_000;
     /** One write in so many waits until a majority has it. */
     private static final int BARRIER = 10;
 
@@ -85,12 +88,15 @@ final class Ledger implements AutoCloseable {
                 primary.write(lba, content(version), random.nextInt(BARRIER) == 0);
                 acknowledged.set(lba, version);
                 answered.incrementAndGet();
+                LockSupport.parkNanos(PAUSE_NANOS);
             } catch (Failure e) {
-                inDoubt.computeIfAbsent(lba, any -> ConcurrentHashMap.newKeySet())
-                        .add(version);
-                unanswered.incrementAndGet();
+                if (!(e.getCause() instanceof ConnectException)) { // else it was not even sent
+                    inDoubt.computeIfAbsent(lba, any -> ConcurrentHashMap.newKeySet())
+                            .add(version);
+                    unanswered.incrementAndGet();
+                }
+                LockSupport.parkNanos(PAUSE_AFTER_FAILURE_NANOS);
             }
-            LockSupport.parkNanos(PAUSE_NANOS);
         }
     }
 
@@ -99,6 +105,7 @@ final class Ledger implements AutoCloseable {
         return answered.get();
     }
 
+    /** Writes so far whose fate nobody told. */
     long unanswered() {
         return unanswered.get();
     }
@@ -116,7 +123,7 @@ final class Ledger implements AutoCloseable {
         for (int lba = 0; lba < blocks; lba += FILL_BLOCKS) {
             byte[] data = copy.read(lba, FILL_BLOCKS);
             for (int i = 0; i < FILL_BLOCKS; i++) {
-                byte[] block = java.util.Arrays.copyOfRange(data, i * BLOCK, (i + 1) * BLOCK);
+                byte[] block = Arrays.copyOfRange(data, i * BLOCK, (i + 1) * BLOCK);
                 long version = ByteBuffer.wrap(block).getLong();
                 long last = acknowledged.get(lba + i);
                 if (version != last) {
