@@ -4,6 +4,7 @@ import io.keepup.schemas.codec.ConfluentAvroCodec;
 import io.keepup.schemas.codec.RecordCodec;
 import io.keepup.schemas.registry.HttpSchemaRegistry;
 import io.keepup.schemas.registry.RegistrySettings;
+import io.keepup.schemas.topic.Refusal;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;
@@ -22,7 +23,6 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import picocli.CommandLine.ITypeConverter;
@@ -146,16 +146,12 @@ public final class ClusterOptions {
     }
 
     private Failure unreachable(Exception e) {
-        if (e.getCause() instanceof AuthenticationException refused) {
-            return new Failure(
-                    "Kafka at %s refuses who we are (%s): put the right login, or keys, into the --config file"
-                            .formatted(bootstrap, refused.getMessage()),
-                    e);
-        }
-        return new Failure(
-                "no Kafka broker answers at %s: start one ('keepup up'), or name the right one with --bootstrap"
-                        .formatted(bootstrap),
-                e);
+        return Refusal.behind(e)
+                .map(refusal -> new Failure(refusal.sentence(bootstrap), e))
+                .orElseGet(() -> new Failure(
+                        "no Kafka broker answers at %s: start one ('keepup up'), or name the right one with --bootstrap"
+                                .formatted(bootstrap),
+                        e));
     }
 
     /** What Kafka demands of the time a whole call may take: no less than one request, in ms. */

@@ -1,9 +1,11 @@
 package io.keepup.cli;
 
+import io.keepup.schemas.topic.Refusal;
 import java.io.PrintWriter;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 
@@ -30,9 +32,18 @@ final class Errors {
 
     static int failed(Exception e, CommandLine command, ParseResult parsed) {
         LOG.debug("{} failed", command.getCommandName(), e);
-        command.getErr().println("keepup: " + oneLine(e));
+        command.getErr()
+                .println("keepup: "
+                        + Refusal.behind(e)
+                                .map(refusal -> refusal.sentence(bootstrap(command)))
+                                .orElseGet(() -> oneLine(e)));
         command.getErr().flush();
         return CommandLine.ExitCode.SOFTWARE;
+    }
+
+    private static String bootstrap(CommandLine command) {
+        OptionSpec option = command.getCommandSpec().findOption("--bootstrap");
+        return option == null ? "the cluster" : option.getValue();
     }
 
     /** The message in one line; an exception without a message is named. */

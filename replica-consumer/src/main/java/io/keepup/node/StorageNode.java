@@ -11,6 +11,9 @@ import io.keepup.schemas.codec.ConfluentAvroCodec;
 import io.keepup.schemas.registry.HttpSchemaRegistry;
 import io.keepup.schemas.registry.RegistryException;
 import io.keepup.schemas.registry.SchemaRegistry;
+import io.keepup.schemas.topic.Refusal;
+import io.keepup.schemas.topic.TopicAdmin;
+import io.keepup.schemas.topic.TopicException;
 import io.keepup.schemas.topic.TopicSpec;
 import io.keepup.schemas.topic.Topics;
 import java.time.Clock;
@@ -18,6 +21,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.Deque;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -128,15 +132,39 @@ public final class StorageNode implements AutoCloseable {
         }
         if (topics.isCompletedExceptionally()) {
             Throwable why = topics.exceptionNow();
-            throw new NodeStartException(
-                    "Kafka at %s refuses: %s".formatted(settings.bootstrap(), why.getMessage()), why);
+            throw refused(why)
+                    .orElseGet(() -> new NodeStartException(
+                            "Kafka at %s does not say what topics it has: %s"
+                                    .formatted(settings.bootstrap(), why.getMessage()),
+                            why));
         }
-        Stream.of(Topics.EVENTS, Topics.COMMANDS_NODE, Topics.COMMANDS_SESSION, Topics.SYNC_REQUESTS, Topics.SYNC_ACKS)
+        List<String> missing = Stream.of(
+                        Topics.EVENTS,
+                        Topics.COMMANDS_NODE,
+                        Topics.COMMANDS_SESSION,
+                        Topics.SYNC_REQUESTS,
+                        Topics.SYNC_ACKS)
                 .filter(topic -> !topics.resultNow().contains(topic))
-                .findFirst()
-                .ifPresent(missing -> {
-                    throw new NodeStartException("topic %s is missing: run 'keepup topics create'".formatted(missing));
-                });
+                .toList();
+        if (!missing.isEmpty()) {
+            throw new NodeStartException("topic %s is missing: run 'keepup topics create'"
+                    .formatted(trulyMissing(admin, missing, patience)));
+        }
+    }
+
+    /** The first of these topics; a login that may not see it would be told that it is not there. */
+    private String trulyMissing(Admin admin, List<String> topics, Duration patience) {
+        try {
+            return new TopicAdmin(admin, patience)
+                    .missing(topics).stream().findFirst().orElse(topics.get(0));
+        } catch (TopicException e) {
+            throw refused(e).orElseGet(() -> new NodeStartException(e.getMessage(), e));
+        }
+    }
+
+    private Optional<NodeStartException> refused(Throwable failure) {
+        return Refusal.behind(failure)
+                .map(refusal -> new NodeStartException(refusal.sentence(settings.bootstrap()), failure));
     }
 
     /** Asks for every schema once, so that nothing waits for the registry later. */

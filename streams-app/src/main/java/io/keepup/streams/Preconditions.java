@@ -2,6 +2,7 @@ package io.keepup.streams;
 
 import io.keepup.schemas.registry.RegistryException;
 import io.keepup.schemas.registry.SchemaRegistry;
+import io.keepup.schemas.topic.Refusal;
 import io.keepup.schemas.topic.TopicAdmin;
 import io.keepup.schemas.topic.TopicException;
 import io.keepup.schemas.topic.TopicSpec;
@@ -9,6 +10,7 @@ import io.keepup.schemas.topic.Topics;
 import io.keepup.streams.fold.KeepupTopology;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -66,8 +68,24 @@ final class Preconditions {
                 .toList();
         if (!missing.isEmpty()) {
             throw new StartException("Kafka at %s lacks %s: run 'keepup topics create'"
-                    .formatted(settings.bootstrap(), String.join(", ", missing)));
+                    .formatted(settings.bootstrap(), String.join(", ", trulyMissing(settings, admin, missing, limit))));
         }
+    }
+
+    /** Topics that a login may not see are not told from others that are not there, unless asked for by name. */
+    private static List<String> trulyMissing(
+            StreamsSettings settings, Admin admin, List<String> topics, Duration limit) {
+        try {
+            List<String> missing = new TopicAdmin(admin, limit).missing(topics);
+            return missing.isEmpty() ? topics : missing;
+        } catch (TopicException e) {
+            throw refused(settings, e).orElseGet(() -> new StartException(e.getMessage(), e));
+        }
+    }
+
+    private static Optional<StartException> refused(StreamsSettings settings, Throwable failure) {
+        return Refusal.behind(failure)
+                .map(refusal -> new StartException(refusal.sentence(settings.bootstrap()), failure));
     }
 
     private static void checkSchemas(SchemaRegistry registry, List<TopicSpec> specs) {
@@ -98,7 +116,8 @@ final class Preconditions {
                             List.of(KeepupTopology.changelog(settings.applicationId(), partitions)),
                             settings.replicationFactor());
         } catch (TopicException e) {
-            throw new StartException("the fold's changelog cannot be made: " + e.getMessage(), e);
+            throw refused(settings, e)
+                    .orElseGet(() -> new StartException("the fold's changelog cannot be made: " + e.getMessage(), e));
         }
     }
 
@@ -111,10 +130,12 @@ final class Preconditions {
                             .formatted(settings.bootstrap(), limit.toSeconds()),
                     e);
         } catch (ExecutionException e) {
-            throw new StartException(
-                    "Kafka at %s does not say what topics it has: %s"
-                            .formatted(settings.bootstrap(), e.getCause().getMessage()),
-                    e);
+            throw refused(settings, e)
+                    .orElseGet(() -> new StartException(
+                            "Kafka at %s does not say what topics it has: %s"
+                                    .formatted(
+                                            settings.bootstrap(), e.getCause().getMessage()),
+                            e));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new StartException("interrupted while waiting for Kafka", e);

@@ -60,7 +60,7 @@ public final class TopicAdmin {
         for (Map.Entry<String, KafkaFuture<Void>> entry :
                 admin.createTopics(wanted).values().entrySet()) {
             try {
-                await(entry.getValue(), deadline, "creating topic " + entry.getKey());
+                await(entry.getValue(), deadline, "creating topic " + entry.getKey(), entry.getKey());
                 created.add(entry.getKey());
             } catch (TopicException e) {
                 if (!(e.getCause() instanceof TopicExistsException)) {
@@ -127,13 +127,15 @@ public final class TopicAdmin {
                 admin.describeConfigs(resources).values();
         for (TopicSpec spec : specs) {
             try {
-                int partitions = await(topics.get(spec.name()), deadline, "describing topic " + spec.name())
+                int partitions = await(
+                                topics.get(spec.name()), deadline, "describing topic " + spec.name(), spec.name())
                         .partitions()
                         .size();
                 Config config = await(
                         configs.get(new ConfigResource(ConfigResource.Type.TOPIC, spec.name())),
                         deadline,
-                        "reading the settings of topic " + spec.name());
+                        "reading the settings of topic " + spec.name(),
+                        spec.name());
                 compare(spec, partitions, config, differences);
             } catch (TopicException e) {
                 if (!(e.getCause() instanceof UnknownTopicOrPartitionException)) {
@@ -143,6 +145,27 @@ public final class TopicAdmin {
             }
         }
         return differences;
+    }
+
+    /**
+     * Which of these topics are missing, and are not merely hidden from a login that may not see them.
+     *
+     * @throws TopicException when the cluster does not answer in time, or may not say ({@link Refusal})
+     */
+    public List<String> missing(Collection<String> names) {
+        long deadline = System.nanoTime() + patience.toNanos();
+        List<String> missing = new ArrayList<>();
+        admin.describeTopics(names).topicNameValues().forEach((name, topic) -> {
+            try {
+                await(topic, deadline, "looking for topic " + name, name);
+            } catch (TopicException e) {
+                if (!(e.getCause() instanceof UnknownTopicOrPartitionException)) {
+                    throw e;
+                }
+                missing.add(name);
+            }
+        });
+        return missing;
     }
 
     private static void compare(TopicSpec spec, int partitions, Config config, List<String> differences) {
@@ -162,6 +185,15 @@ public final class TopicAdmin {
         Map<String, String> config = new HashMap<>(spec.config());
         config.put("cleanup.policy", spec.cleanup().policy());
         return config;
+    }
+
+    /** The same of one topic, which Kafka itself does not name when it refuses it. */
+    private <T> T await(KafkaFuture<T> future, long deadline, String what, String topic) {
+        try {
+            return await(future, deadline, what);
+        } catch (TopicException e) {
+            throw new TopicException(e.getMessage(), Refusal.naming(topic, e.getCause()));
+        }
     }
 
     private <T> T await(KafkaFuture<T> future, long deadline, String what) {

@@ -1,5 +1,6 @@
 package io.keepup.streams.audit.cluster;
 
+import io.keepup.schemas.topic.Refusal;
 import io.keepup.streams.audit.AuditException;
 import java.time.Duration;
 import java.util.Collection;
@@ -14,6 +15,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsOptions;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.KafkaFuture;
@@ -33,9 +35,16 @@ final class Offsets {
 
     /** All partitions of topics. */
     Map<String, Integer> partitions(Collection<String> topics) {
-        return await(admin.describeTopics(topics).allTopicNames(), "describing topics").entrySet().stream()
-                .collect(Collectors.toMap(
-                        Map.Entry::getKey, t -> t.getValue().partitions().size()));
+        return admin.describeTopics(topics).topicNameValues().entrySet().stream()
+                .collect(Collectors.toMap(Map.Entry::getKey, t -> partitions(t.getKey(), t.getValue())));
+    }
+
+    private static int partitions(String topic, KafkaFuture<TopicDescription> description) {
+        try {
+            return await(description, "describing topic " + topic).partitions().size();
+        } catch (AuditException e) {
+            throw new AuditException(e.getMessage(), Refusal.naming(topic, e.getCause()));
+        }
     }
 
     Map<TopicPartition, Long> begins(Collection<TopicPartition> partitions) {
