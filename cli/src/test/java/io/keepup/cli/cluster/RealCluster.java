@@ -44,8 +44,12 @@ final class RealCluster implements AutoCloseable {
     /** Kafka's default of 30 s is how long a client would wait for a broker that hangs. */
     private static final String REQUEST_TIMEOUT = "request.timeout.ms=3000";
 
+    /** And 5 minutes how long a consumer would read nothing from a leader that is cut off and does not know that it is none. */
+    private static final String METADATA_AGE = "metadata.max.age.ms=5000";
+
     private static final List<String> NODE_SETTINGS = List.of(
             REQUEST_TIMEOUT,
+            METADATA_AGE,
             "node.replication.factor=3",
             "node.sync.interval.ms=200",
             "node.sync.deadline.ms=1500",
@@ -59,6 +63,7 @@ final class RealCluster implements AutoCloseable {
             "node.scrub.bytes.per.second=0");
     private static final List<String> STREAMS_SETTINGS = List.of(
             REQUEST_TIMEOUT,
+            METADATA_AGE,
             "replication.factor=3",
             "num.standby.replicas=1",
             "main.consumer.session.timeout.ms=6000",
@@ -300,7 +305,8 @@ final class RealCluster implements AutoCloseable {
                         "isolation.level", "read_committed",
                         "enable.auto.commit", "false",
                         "auto.offset.reset", "earliest",
-                        "request.timeout.ms", "3000"),
+                        "request.timeout.ms", "3000",
+                        "metadata.max.age.ms", "5000"),
                 new ByteArrayDeserializer(),
                 new ByteArrayDeserializer());
     }
