@@ -88,12 +88,20 @@ public final class EventMapping {
                 .build();
     }
 
+    /** What the state keeps of it for long are names of nodes: the same few for many volumes, so they share them. */
     private static Event assignment(AssignmentDelivered e) throws UnknownWordException {
         List<ReplicaEndpoint> replicas = e.getReplicas().stream()
-                .map(r -> new ReplicaEndpoint(r.getReplicaId(), r.getDataAddr(), r.getCtrlAddr()))
+                .map(r -> Shared.endpoint(r.getReplicaId(), r.getDataAddr(), r.getCtrlAddr()))
                 .toList();
+        Meta meta = meta(e.getMeta());
         return new Event.AssignmentDelivered(
-                meta(e.getMeta()),
+                new Meta(
+                        meta.eventId(),
+                        meta.volumeId(),
+                        Shared.name(meta.nodeId()),
+                        meta.epoch(),
+                        meta.occurredAt(),
+                        meta.source()),
                 known(WireWords.ROLE, e.getRole(), "role"),
                 replicas,
                 e.getSizeBytes(),

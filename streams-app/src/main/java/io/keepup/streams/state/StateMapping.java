@@ -2,7 +2,6 @@ package io.keepup.streams.state;
 
 import io.keepup.engine.Engine;
 import io.keepup.engine.message.Pace;
-import io.keepup.engine.message.ReplicaEndpoint;
 import io.keepup.engine.message.SyncAck;
 import io.keepup.engine.state.ById;
 import io.keepup.engine.state.Readiness;
@@ -10,6 +9,7 @@ import io.keepup.engine.state.ReplicaView;
 import io.keepup.engine.state.Session;
 import io.keepup.engine.state.View;
 import io.keepup.engine.state.VolumeState;
+import io.keepup.streams.mapping.Shared;
 import io.keepup.v1.state.StoredAck;
 import io.keepup.v1.state.StoredPace;
 import io.keepup.v1.state.StoredReplica;
@@ -118,7 +118,7 @@ final class StateMapping {
                 volume.getVolumeId(),
                 ById.of(volume.getViews().stream().map(StateMapping::view).toList()),
                 volume.getEpoch(),
-                volume.getPrimaryId(),
+                Shared.name(volume.getPrimaryId()),
                 volume.getSizeBytes(),
                 volume.getBlockSize(),
                 volume.getLastSessionId(),
@@ -127,7 +127,7 @@ final class StateMapping {
 
     private static View view(StoredView view) {
         return new View(
-                view.getNodeId(),
+                Shared.name(view.getNodeId()),
                 view.getEpoch(),
                 StateWords.ROLE.engine(view.getRole()),
                 new Readiness(
@@ -145,7 +145,7 @@ final class StateMapping {
 
     private static ReplicaView replica(StoredReplica replica) {
         return new ReplicaView(
-                new ReplicaEndpoint(replica.getReplicaId(), replica.getDataAddr(), replica.getCtrlAddr()),
+                Shared.endpoint(replica.getReplicaId(), replica.getDataAddr(), replica.getCtrlAddr()),
                 ack(replica.getLastSyncAck()),
                 replica.getLastSyncId(),
                 session(replica.getSession()),
