@@ -13,6 +13,7 @@ import io.keepup.schemas.topic.Topics;
 import io.keepup.streams.watchdog.WatchdogSettings;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
@@ -97,6 +98,18 @@ public final class StreamsSettings {
                     "keepup",
                     MEDIUM,
                     "Instances with the same id share the work; also the prefix of internal topics.")
+            .define(
+                    StreamsConfig.REQUEST_TIMEOUT_MS_CONFIG,
+                    INT,
+                    10_000,
+                    MEDIUM,
+                    "A broker that hangs is given up after this; decisions stand still meanwhile, ms.")
+            .define(
+                    StreamsConfig.METADATA_MAX_AGE_CONFIG,
+                    LONG,
+                    10_000L,
+                    LOW,
+                    "A broker cut off from the others still seems to lead, until it is asked again who does, ms.")
             .define(STATE_DIR, STRING, "keepup-state", HIGH, "Directory of the local state; rebuilt when lost.")
             .define(
                     STANDBYS,
@@ -307,18 +320,21 @@ public final class StreamsSettings {
         return properties;
     }
 
-    /** For an {@code Admin}: what was given and concerns it. */
+    /** For an {@code Admin}: what was given and concerns it, and how soon brokers are given up. */
     Map<String, Object> admin() {
         return client(AdminClientConfig.configNames(), StreamsConfig.ADMIN_CLIENT_PREFIX);
     }
 
-    /** For a consumer beside the topology: what was given and concerns it. */
+    /** For a consumer beside the topology: what was given and concerns it, and how soon brokers are given up. */
     Map<String, Object> consumer() {
         return client(ConsumerConfig.configNames(), StreamsConfig.CONSUMER_PREFIX);
     }
 
     private Map<String, Object> client(Set<String> names, String prefix) {
         Map<String, Object> client = new HashMap<>();
+        for (String name : List.of(StreamsConfig.REQUEST_TIMEOUT_MS_CONFIG, StreamsConfig.METADATA_MAX_AGE_CONFIG)) {
+            client.put(name, values.get(name));
+        }
         given.forEach((name, value) -> {
             if (names.contains(name)) {
                 client.put(name, value);

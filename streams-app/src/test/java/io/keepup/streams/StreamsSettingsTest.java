@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.keepup.schemas.topic.Topics;
+import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -24,6 +25,16 @@ class StreamsSettingsTest {
         assertThat(producer)
                 .containsEntry(ProducerConfig.LINGER_MS_CONFIG, 5L)
                 .containsEntry(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Topics.REJECTED_MAX_MESSAGE_BYTES);
+    }
+
+    @Test
+    void every_client_gives_up_a_broker_that_hangs_or_leads_nothing_any_more_within_seconds() {
+        StreamsSettings settings = StreamsSettings.of(Map.of("request.timeout.ms", "4000"));
+
+        for (Map<?, ?> client : List.of(settings.streams(), settings.admin(), settings.consumer())) {
+            assertThat(client.get("request.timeout.ms")).hasToString("4000");
+            assertThat(client.get("metadata.max.age.ms")).hasToString("10000");
+        }
     }
 
     @Test

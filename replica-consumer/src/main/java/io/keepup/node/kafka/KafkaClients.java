@@ -15,11 +15,17 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
-/** Clients of a real cluster. The operator's properties come first, safety settings win. */
+/** Clients of a real cluster. The operator's properties come first but for safety settings. */
 public final class KafkaClients implements Clients {
 
     /** One MiB of payload with its envelope fits a pooled buffer. */
     private static final int LANE_BATCH_BYTES = (1 << 20) + (64 << 10);
+
+    /** A broker that hangs, ms: syncs stand still meanwhile. Kafka's own default is 30 s. */
+    private static final int REQUEST_TIMEOUT_MS = 10_000;
+
+    /** How long a broker that is cut off from the others may seem to lead, ms. Kafka's own default is 5 minutes. */
+    private static final int METADATA_MAX_AGE_MS = 10_000;
 
     private static final int SOCKET_BUFFER = 1 << 20;
     private static final String NO_COMPRESSION = NodeSettings.LANE_COMPRESSION.defaultValue();
@@ -118,7 +124,10 @@ public final class KafkaClients implements Clients {
     }
 
     private Map<String, Object> common(String use) {
-        Map<String, Object> config = new HashMap<>(settings.kafka());
+        Map<String, Object> config = new HashMap<>();
+        config.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, REQUEST_TIMEOUT_MS);
+        config.put(AdminClientConfig.METADATA_MAX_AGE_CONFIG, METADATA_MAX_AGE_MS);
+        config.putAll(settings.kafka());
         config.put(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, settings.bootstrap());
         config.put(
                 AdminClientConfig.CLIENT_ID_CONFIG,
