@@ -37,6 +37,10 @@ public final class StreamsBench {
     /** Rounds before those that count: until then the compiler takes a good part of both cores, the longer the more code runs. */
     private static final int WARM_UP = 3;
 
+    /** What a volume waits here for its turn, among very many, is neither a stall nor a silence. */
+    private static final WatchdogSettings PATIENT =
+            new WatchdogSettings(WatchdogSettings.DEFAULT.interval(), Duration.ofHours(1), Duration.ofHours(1));
+
     private StreamsBench() {}
 
     /**
@@ -117,11 +121,7 @@ public final class StreamsBench {
     static Contender fold(Rig rig, FoldMetrics metrics) {
         StreamsSettings settings = rig.streams("keepup");
         Topology topology = KeepupTopology.build(
-                rig.codec,
-                Policy.safe(),
-                WatchdogSettings.DEFAULT,
-                new RegistryPatience(Duration.ofSeconds(1)),
-                metrics);
+                rig.codec, Policy.safe(), PATIENT, new RegistryPatience(Duration.ofSeconds(1)), metrics);
         return new Contender(
                 rig,
                 topology,
