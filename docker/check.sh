@@ -44,7 +44,7 @@ services=$(compose config --services)
 [ -n "${GRAFANA_IMAGE:-}" ] || services=$(grep -v grafana <<<"$services")
 trap 'compose down -v --remove-orphans -t 5 >/dev/null 2>&1' EXIT
 # shellcheck disable=SC2086 # a list of words
-compose up -d --no-build $services >/dev/null 2>&1 || fail "not everything came up"
+compose up -d $services >/dev/null 2>&1 || fail "not everything came up"
 
 echo "check: up after $SECONDS s"
 first=$(compose ps -q first-volume)
