@@ -49,11 +49,11 @@ compose up -d $services >/dev/null 2>&1 || fail "not everything came up"
 echo "check: up after $SECONDS s"
 first=$(compose ps -q first-volume)
 first_volume_over() { [ "$(docker inspect -f '{{.State.Status}}' "$first")" = exited ]; }
-eventually 120 "the end of first-volume" first_volume_over
+eventually 300 "the end of first-volume" first_volume_over
 [ "$(docker inspect -f '{{.State.ExitCode}}' "$first")" = 0 ] || fail "first-volume failed"
 
 healthy() { curl -fsS "$page/api/volumes/vol-1" 2>/dev/null | grep -q '"mode":"publish_healthy"'; }
-eventually 30 "vol-1 to be publish_healthy at $page" healthy
+eventually 120 "vol-1 to be publish_healthy at $page" healthy
 curl -fsS "$page/" | grep -q '<title>Keepup' || fail "there is no page at $page"
 echo "check: a healthy volume and a page after $SECONDS s"
 
@@ -70,5 +70,5 @@ query() { curl -fsS --get "$prometheus/api/v1/query" --data-urlencode "query=$1"
   python3 -c 'import json, sys; print(*[r["value"][1] for r in json.load(sys.stdin)["data"]["result"]])'; }
 scraped() { [ "$(query 'sum(up)')" = 5 ] && [ "$(query 'keepup_volumes{mode="publish_healthy"}')" = "1 1" ] &&
   [ "$(query 'sum(keepup_node_volumes)')" = 3 ]; }
-eventually 60 "Prometheus to have all five targets and their metrics" scraped
+eventually 120 "Prometheus to have all five targets and their metrics" scraped
 echo "check: all of it after $SECONDS s"
