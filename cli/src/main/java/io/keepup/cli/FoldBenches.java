@@ -165,10 +165,19 @@ abstract sealed class FoldBenches implements Runnable {
         @Option(names = "--seed", defaultValue = "1", description = "Of the moments (default: ${DEFAULT-VALUE}).")
         private long seed;
 
+        @Option(
+                names = "--between",
+                paramLabel = "EVENTS",
+                defaultValue = "3000",
+                description = "At least so many are folded before the next is killed (default: ${DEFAULT-VALUE}).")
+        private int between;
+
         @Override
         void measure(Path directory) {
             require(kills > 0, "--kills must be 1 or more, not %d", kills);
-            KillBench.Result result = KillBench.run(directory, KillBench.Plan.of(kills, seed, settings), System.err);
+            require(between > 0, "--between must be 1 or more, not %d", between);
+            KillBench.Result result =
+                    KillBench.run(directory, KillBench.Plan.of(kills, between, seed, settings), System.err);
             if (json) {
                 printJson(result);
             } else {

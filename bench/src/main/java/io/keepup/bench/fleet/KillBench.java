@@ -54,9 +54,9 @@ public final class KillBench {
             long seed,
             Map<String, String> settings) {
 
-        /** About two minutes. */
-        public static Plan of(int kills, long seed, Map<String, String> settings) {
-            return new Plan(200, 500, kills, 0, NAMES.size(), 3_000, seed, settings);
+        /** So many kills of two instances under 500 events a second. */
+        public static Plan of(int kills, int between, long seed, Map<String, String> settings) {
+            return new Plan(200, 500, kills, 0, NAMES.size(), between, seed, settings);
         }
     }
 
@@ -108,6 +108,7 @@ public final class KillBench {
             long takeover = 0;
             long restart = 0;
             for (int i = 0; i < plan.kills; i++) {
+                progress.printf("kill %d of %d: ", i + 1, plan.kills);
                 takeover = Math.max(takeover, kill());
             }
             for (int i = 0; i < plan.halts; i++) {
