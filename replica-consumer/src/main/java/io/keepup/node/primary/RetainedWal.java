@@ -60,6 +60,9 @@ public final class RetainedWal {
     private long runBegin;
 
     private long runEnd;
+    /** The lane's first offset when it was last looked at, or as it was left here: the tail is of there. */
+    private long begin;
+
     private volatile long tail;
     private volatile long acknowledged;
     private volatile boolean connected;
@@ -76,13 +79,14 @@ public final class RetainedWal {
     }
 
     /**
-     * The lane's bounds are known: it holds {@code firstLsn} to {@code lastLsn}, in about so many bytes; and no records of a
-     * newer primary below {@code clearedTo}.
+     * The lane's bounds are known: from the offset {@code from} on it holds {@code firstLsn} to {@code lastLsn}, in about so
+     * many bytes.
      */
-    synchronized void connected(long firstLsn, long lastLsn, long bytes, long clearedTo) {
-        cleared = clearedTo;
-        runBegin = clearedTo;
-        runEnd = clearedTo;
+    synchronized void connected(long firstLsn, long lastLsn, long bytes, long from) {
+        begin = from;
+        cleared = from;
+        runBegin = from;
+        runEnd = from;
         tail = firstLsn;
         acknowledged = lastLsn;
         slices.clear();
@@ -221,6 +225,10 @@ public final class RetainedWal {
 
     private void compare() {
         try (WalTopic topic = new WalTopic(context, volumeId)) {
+            long from = topic.begin();
+            if (from == begin()) {
+                return;
+            }
             long none = acknowledged + 1; // read first: what is acknowledged by now is below the end, if it is there
             long first = topic.begin(epoch, topic.end())
                     .map(WalTopic.Shipped::firstLsn)
@@ -233,7 +241,16 @@ public final class RetainedWal {
                         tail);
                 dropped(first);
             }
+            begins(from);
         }
+    }
+
+    private synchronized long begin() {
+        return begin;
+    }
+
+    private synchronized void begins(long offset) {
+        begin = Math.max(begin, offset);
     }
 
     private boolean deleteRecords(long upTo) {
@@ -248,6 +265,7 @@ public final class RetainedWal {
             return false;
         }
         context.lanes().delete(LaneTopics.wal(volumeId), cut.offset);
+        begins(cut.offset);
         return true;
     }
 

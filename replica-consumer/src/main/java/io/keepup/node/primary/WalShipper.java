@@ -165,14 +165,12 @@ final class WalShipper implements Runnable {
                     "the WAL lane of volume %s holds LSN %d, the volume itself ends at %d: its disk lost data, assign another primary"
                             .formatted(volumeId, last.lastLsn(), durable));
         }
+        long begin = topic.begin(); // before the look at it: what somebody deletes meanwhile is seen later
         WalTopic.Shipped first = topic.begin(epoch, last.offset() + 1).orElse(last);
         next = last.lastLsn() + 1;
         // The local WAL holds what the lane holds: entries cost nearly the same there.
         retained.connected(
-                first.firstLsn(),
-                last.lastLsn(),
-                volume.walBytes(first.firstLsn()) - volume.walBytes(next),
-                topic.begin());
+                first.firstLsn(), last.lastLsn(), volume.walBytes(first.firstLsn()) - volume.walBytes(next), begin);
     }
 
     /** Nothing is deleted from {@code end} on: what a newer primary has shipped since it was looked for lies there. */
