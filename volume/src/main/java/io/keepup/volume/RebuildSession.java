@@ -60,7 +60,14 @@ public final class RebuildSession {
      */
     public void applyWal(long sessionId, long epoch, List<WalEntry> batch) {
         requireLive(sessionId, epoch);
-        failingAs(SessionEnd.TRANSPORT_LOST, () -> WalIntake.verify(core.spec, batch, core.wal.headLsn()));
+        VerifiedEntries[] verified = new VerifiedEntries[1];
+        failingAs(SessionEnd.TRANSPORT_LOST, () -> verified[0] = core.verify(batch));
+        applyWal(sessionId, epoch, verified[0]);
+    }
+
+    /** As {@link #applyWal(long, long, List)}, of entries that were verified. */
+    public void applyWal(long sessionId, long epoch, VerifiedEntries batch) {
+        requireLive(sessionId, epoch);
         flushTrigger.beforeWrite();
         core.gate.lock();
         try {
@@ -235,10 +242,9 @@ public final class RebuildSession {
         return new Completion(achieved, achieved, counters.inPhase(RebuildPhase.COMPLETED));
     }
 
-    private void append(List<WalEntry> batch) {
+    private void append(VerifiedEntries batch) {
         long headEpoch = counters.walAppliedLsn() == bounds.baseLsn() ? 0 : core.wal.headEpoch();
-        List<WalEntry> next =
-                WalIntake.following(core.spec, batch, counters.walAppliedLsn(), headEpoch, bounds.epoch());
+        VerifiedEntries next = batch.following(core.spec, counters.walAppliedLsn(), headEpoch, bounds.epoch());
         core.wal.appendLock().lock();
         try {
             core.store.apply(next, this::applied);

@@ -194,17 +194,24 @@ public final class Volume implements AutoCloseable {
      *     earlier one than the entry before)
      */
     public int apply(List<WalEntry> batch) {
-        int applied = applyUnsynced(batch);
+        int applied = applyUnsynced(verify(batch));
         core.wal.sync();
         return applied;
     }
 
+    /**
+     * Verifies shipped entries; those applied before are left out. May run while others are applied.
+     *
+     * @throws VolumeException {@code ENTRY_CORRUPT}
+     */
+    public VerifiedEntries verify(List<WalEntry> batch) {
+        return core.verify(batch);
+    }
+
     /** As {@link #apply}, without the fsync: {@link #sync} makes the entries durable. */
-    public int applyUnsynced(List<WalEntry> batch) {
-        WalIntake.verify(core.spec, batch, core.wal.headLsn());
+    public int applyUnsynced(VerifiedEntries batch) {
         long applied = append(VolumeRole.REPLICA, Kind.NOT_REPLICA, s -> {
-            List<WalEntry> next =
-                    WalIntake.following(core.spec, batch, core.wal.headLsn(), core.headEpoch(s), s.epoch());
+            VerifiedEntries next = batch.following(core.spec, core.wal.headLsn(), core.headEpoch(s), s.epoch());
             core.store.apply(next, entry -> {});
             return next.size();
         });

@@ -54,6 +54,10 @@ final class VolumeCore implements AutoCloseable {
         }
     }
 
+    VerifiedEntries verify(List<WalEntry> batch) {
+        return VerifiedEntries.of(spec, store.checksums(), batch, wal.headLsn());
+    }
+
     private void recoverWal(SuperblockState state) {
         if (state.rebuilding()) {
             // [R6] [R9] What the directory holds is of a session that will not go on; the next one drops it.

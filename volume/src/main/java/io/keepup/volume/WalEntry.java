@@ -66,6 +66,11 @@ public record WalEntry(long epoch, long lsn, WalEntryKind kind, long lba, int bl
         return crc32c == checksum(epoch, lsn, kind, lba, blocks, payload);
     }
 
+    /** The checksum's part over the fields before the payload. */
+    int fieldsChecksum() {
+        return checksum(epoch, lsn, kind, lba, blocks, EMPTY);
+    }
+
     private static int checksum(long epoch, long lsn, WalEntryKind kind, long lba, int blocks, ByteBuffer payload) {
         ByteBuffer fields = ByteBuffer.allocate(CHECKED_FIELDS);
         fields.putLong(epoch).putLong(lsn).put(kind.code()).putLong(lba).putInt(blocks);

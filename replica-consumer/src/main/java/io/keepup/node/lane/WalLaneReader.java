@@ -3,6 +3,8 @@ package io.keepup.node.lane;
 import io.keepup.node.NodeContext;
 import io.keepup.node.NodeCounter;
 import io.keepup.v1.WalBatch;
+import io.keepup.volume.VerifiedEntries;
+import io.keepup.volume.Volume;
 import io.keepup.volume.WalEntry;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -16,7 +18,7 @@ import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * A session's own view of the WAL lane: entries of one epoch from one LSN on, fetched and decoded a few fetches ahead. Used
+ * A session's own view of the WAL lane: entries of one epoch from one LSN on, fetched, decoded and verified a few fetches ahead. Used
  * by one task.
  */
 public final class WalLaneReader implements AutoCloseable {
@@ -25,9 +27,10 @@ public final class WalLaneReader implements AutoCloseable {
     private static final Duration FETCH = Duration.ofMillis(200);
 
     /** What one fetch brought. */
-    private record Fetched(List<WalEntry> entries, long nextOffset, long bytes) {}
+    private record Fetched(VerifiedEntries entries, long nextOffset, long bytes) {}
 
     private final NodeContext context;
+    private final Volume volume;
     private final String volumeId;
     private final long epoch;
     private final long fromLsn;
@@ -43,9 +46,10 @@ public final class WalLaneReader implements AutoCloseable {
     private long nextOffset;
     private long bytes;
 
-    private WalLaneReader(NodeContext context, String volumeId, long epoch, long fromLsn, long previousEpoch) {
+    private WalLaneReader(NodeContext context, Volume volume, long epoch, long fromLsn, long previousEpoch) {
         this.context = context;
-        this.volumeId = volumeId;
+        this.volume = volume;
+        this.volumeId = volume.status().spec().volumeId();
         this.epoch = epoch;
         this.fromLsn = fromLsn;
         this.previousEpoch = previousEpoch;
@@ -59,6 +63,7 @@ public final class WalLaneReader implements AutoCloseable {
      * Opens the lane at an LSN. When the primary has put nothing of this epoch there yet, reading starts with what comes.
      *
      * @param task name of the reading task; the fetching one's begins with it
+     * @param volume of the reader
      * @param previousEpoch epoch of the reader's own entry before that LSN; 0 when it has none, or does not know
      * @param writtenLsn what the primary is known to have written: up to there the lane has it, or soon will
      * @throws LaneLostException when the lane begins above it
@@ -66,12 +71,12 @@ public final class WalLaneReader implements AutoCloseable {
     public static WalLaneReader open(
             NodeContext context,
             String task,
-            String volumeId,
+            Volume volume,
             long epoch,
             long fromLsn,
             long previousEpoch,
             long writtenLsn) {
-        WalLaneReader reader = new WalLaneReader(context, volumeId, epoch, fromLsn, previousEpoch);
+        WalLaneReader reader = new WalLaneReader(context, volume, epoch, fromLsn, previousEpoch);
         try {
             reader.start(task, writtenLsn);
             return reader;
@@ -133,7 +138,7 @@ public final class WalLaneReader implements AutoCloseable {
         }
         return records.isEmpty()
                 ? Optional.empty()
-                : Optional.of(new Fetched(entries, consumer.position(lane), received));
+                : Optional.of(new Fetched(volume.verify(entries), consumer.position(lane), received));
     }
 
     /** A gap, or the search was misled by what came late: only looking at every record tells. */
@@ -169,19 +174,20 @@ public final class WalLaneReader implements AutoCloseable {
     }
 
     /**
-     * What has come since the last call, in LSN order; waits at most {@code wait} for something.
+     * What has come since the last call, in LSN order, but for what the volume had applied before; waits at most {@code wait}
+     * for something, and empty when nothing came.
      *
+     * @throws io.keepup.volume.VolumeException {@code ENTRY_CORRUPT}
      * @throws LaneLostException when the records at this position were deleted
      * @throws OtherHistoryException when the lane's entry before the first needed one is not the reader's
      */
-    public List<WalEntry> poll(Duration wait) {
+    public Optional<VerifiedEntries> poll(Duration wait) {
         Optional<Fetched> fetched = ahead.poll(wait);
-        if (fetched.isEmpty()) {
-            return List.of();
-        }
-        nextOffset = fetched.get().nextOffset;
-        bytes += fetched.get().bytes;
-        return fetched.get().entries;
+        fetched.ifPresent(f -> {
+            nextOffset = f.nextOffset;
+            bytes += f.bytes;
+        });
+        return fetched.map(Fetched::entries).filter(entries -> entries.size() > 0);
     }
 
     /** Offset after the last record that was given out: where the live lane goes on. */

@@ -6,16 +6,15 @@ import io.keepup.node.event.NodeEvents.Position;
 import io.keepup.node.event.NodeEvents.Result;
 import io.keepup.node.event.NodeEvents.SessionRef;
 import io.keepup.node.lane.LaneLostException;
-import io.keepup.node.lane.LaneRecords;
 import io.keepup.node.lane.WalLaneReader;
 import io.keepup.v1.FailureReason;
 import io.keepup.v1.IssueCatchUp;
 import io.keepup.v1.SessionPhase;
+import io.keepup.volume.VerifiedEntries;
 import io.keepup.volume.Volume;
 import io.keepup.volume.VolumeStatus;
-import io.keepup.volume.WalEntry;
 import java.time.Duration;
-import java.util.List;
+import java.util.Optional;
 
 /** Reads the WAL lane from what the volume has now [C2] to the frozen target [C1]. */
 final class CatchUp extends RecoverySession {
@@ -51,19 +50,17 @@ final class CatchUp extends RecoverySession {
         }
         applied = status.appliedLsn();
         try (WalLaneReader lane = WalLaneReader.open(
-                        context, task(), ref.volumeId(), ref.epoch(), applied + 1, status.appliedEpoch(), targetLsn);
+                        context, task(), volume, ref.epoch(), applied + 1, status.appliedEpoch(), targetLsn);
                 SyncBehind sync = new SyncBehind(context, task() + "-sync", volume)) {
             while (applied < targetLsn) {
                 check();
-                List<WalEntry> entries = lane.poll(POLL);
+                Optional<VerifiedEntries> entries = lane.poll(POLL);
                 long came = lane.bytes() - bytes;
                 if (came > 0) {
                     bytes = lane.bytes();
                     moved(); // also while a new primary ships again what this replica has
                 }
-                if (!entries.isEmpty()) {
-                    apply(entries, sync);
-                }
+                entries.ifPresent(e -> apply(e, sync));
                 received(came);
             }
             durable = sync.finish();
@@ -71,15 +68,15 @@ final class CatchUp extends RecoverySession {
         }
     }
 
-    private void apply(List<WalEntry> entries, SyncBehind sync) {
-        if (entries.get(0).leavesGapAfter(applied)) {
+    private void apply(VerifiedEntries entries, SyncBehind sync) {
+        if (entries.entry(0).leavesGapAfter(applied)) {
             throw new LaneLostException("after LSN %d the WAL lane of volume %s holds LSN %d"
-                    .formatted(applied, ref.volumeId(), entries.get(0).lsn()));
+                    .formatted(applied, ref.volumeId(), entries.entry(0).lsn()));
         }
         context.metrics().add(NodeCounter.WAL_ENTRIES_APPLIED, volume.applyUnsynced(entries));
-        long payload = LaneRecords.payloadBytes(entries);
+        long payload = entries.payloadBytes();
         walBytes += payload;
-        applied = Math.max(applied, entries.get(entries.size() - 1).lsn());
+        applied = Math.max(applied, entries.entry(entries.size() - 1).lsn());
         boolean room = sync.applied(payload);
         while (!room) {
             check();

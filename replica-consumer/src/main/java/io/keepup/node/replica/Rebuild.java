@@ -21,11 +21,10 @@ import io.keepup.volume.Completion;
 import io.keepup.volume.RebuildBounds;
 import io.keepup.volume.RebuildProgress;
 import io.keepup.volume.RebuildSession;
+import io.keepup.volume.VerifiedEntries;
 import io.keepup.volume.Volume;
 import io.keepup.volume.VolumeSpec;
-import io.keepup.volume.WalEntry;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
@@ -178,8 +177,7 @@ final class Rebuild extends RecoverySession {
     }
 
     private Outcome runWalLane(long baseLsn) {
-        try (WalLaneReader lane =
-                WalLaneReader.open(context, task(), ref.volumeId(), ref.epoch(), baseLsn + 1, 0, baseLsn)) {
+        try (WalLaneReader lane = WalLaneReader.open(context, task(), volume, ref.epoch(), baseLsn + 1, 0, baseLsn)) {
             while (true) {
                 check();
                 if (baseFailure != null) {
@@ -189,12 +187,13 @@ final class Rebuild extends RecoverySession {
                 if (completion.isPresent()) {
                     return new Outcome(result(completion.get()), lane.nextOffset());
                 }
-                List<WalEntry> entries = lane.poll(WAL_POLL);
+                Optional<VerifiedEntries> entries = lane.poll(WAL_POLL);
                 long came = lane.bytes() - walLaneBytes;
                 walLaneBytes += came;
-                if (!entries.isEmpty()) {
-                    session.applyWal(ref.sessionId(), ref.epoch(), entries);
-                    context.metrics().add(NodeCounter.WAL_ENTRIES_APPLIED, entries.size());
+                if (entries.isPresent()) {
+                    session.applyWal(ref.sessionId(), ref.epoch(), entries.get());
+                    context.metrics()
+                            .add(NodeCounter.WAL_ENTRIES_APPLIED, entries.get().size());
                     moved();
                 }
                 received(came);

@@ -1,5 +1,6 @@
 package io.keepup.volume.extent;
 
+import io.keepup.volume.VerifiedEntries;
 import io.keepup.volume.VolumeException;
 import io.keepup.volume.VolumeFault;
 import io.keepup.volume.VolumeSpec;
@@ -77,7 +78,12 @@ public final class BlockStore implements AutoCloseable {
 
     /** Notes an entry that recovery found. */
     public void recovered(WalEntryKind kind, long lba, int blocks, long location, ByteBuffer payload) {
-        note(kind, (int) lba, blocks, location, payload);
+        note(kind, (int) lba, blocks, location, kind == WalEntryKind.WRITE ? checksums.of(payload) : null);
+    }
+
+    /** How checksums of blocks are computed here. */
+    public BlockChecksums checksums() {
+        return checksums;
     }
 
     /** Appends the data as one entry, or several of {@link WalEntry#MAX_PAYLOAD}; returns the last LSN. Append lock held. */
@@ -90,7 +96,7 @@ public final class BlockStore implements AutoCloseable {
             wal.begin();
             long location = wal.add(epoch, at, blocks, part);
             wal.commit();
-            note(WalEntryKind.WRITE, at, blocks, location, part);
+            note(WalEntryKind.WRITE, at, blocks, location, checksums.of(part));
             rest.position(rest.position() + part.remaining());
             at += blocks;
         }
@@ -106,22 +112,22 @@ public final class BlockStore implements AutoCloseable {
         return wal.headLsn();
     }
 
-    /** Appends entries that were verified and follow the head; {@code applied} sees each once it is in the WAL. Append lock held. */
-    public void apply(List<WalEntry> entries, Consumer<WalEntry> applied) {
+    /** Appends entries that follow the head; {@code applied} sees each once it is in the WAL. Append lock held. */
+    public void apply(VerifiedEntries entries, Consumer<WalEntry> applied) {
         long[] locations = new long[entries.size()];
         int next = 0;
         while (next < locations.length) {
             int first = next;
             wal.begin();
             do {
-                locations[next] = wal.add(entries.get(next));
+                locations[next] = wal.add(entries.entry(next));
                 next++;
             } while (next < locations.length && !wal.batchFull());
             wal.commit();
             for (int i = first; i < next; i++) {
-                WalEntry e = entries.get(i);
+                WalEntry e = entries.entry(i);
                 applied.accept(e);
-                note(e.kind(), (int) e.lba(), e.blocks(), locations[i], e.payload());
+                note(e.kind(), (int) e.lba(), e.blocks(), locations[i], entries.blockChecksums(i));
             }
         }
     }
@@ -265,9 +271,9 @@ public final class BlockStore implements AutoCloseable {
         }
     }
 
-    private void note(WalEntryKind kind, int lba, int blocks, long location, ByteBuffer payload) {
+    private void note(WalEntryKind kind, int lba, int blocks, long location, int[] blockChecksums) {
         switch (kind) {
-            case WRITE -> active.put(lba, location, blockSize, checksums.of(payload));
+            case WRITE -> active.put(lba, location, blockSize, blockChecksums);
             case TRIM -> active.putTrimmed(lba, blocks);
         }
     }

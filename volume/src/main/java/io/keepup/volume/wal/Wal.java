@@ -23,7 +23,7 @@ import java.util.function.Consumer;
  */
 public final class Wal implements AutoCloseable {
     private static final int MIN_SCRATCH_BYTES = 16 << 10;
-    private static final int MAX_SCRATCH_BYTES = 256 << 10;
+    private static final int MAX_SCRATCH_BYTES = 1 << 20;
 
     private final Disk disk;
     private final Path directory;
