@@ -165,6 +165,7 @@ abstract sealed class RecoveryBenches implements Runnable {
                 figure("catch-up", "%.2f s", result.catchUpSeconds());
                 figure("plain Kafka", "%.2f s for the same records", result.kafkaSeconds());
                 figure("ratio", "%.2f", result.ratio());
+                figure("rounds", "%s", "%.2f to %.2f".formatted(result.leastRatio(), result.mostRatio()));
                 figure("applied", "%s", Sizes.text(result.bytes()));
                 figure("heap", "%,d MiB at most, of this whole process", result.peakHeapMiB());
             }

@@ -127,8 +127,8 @@ public final class WalTopic implements AutoCloseable {
     }
 
     /**
-     * The last record of an epoch whose first LSN is not above {@code lsn}, and which the rest of the epoch follows: it holds
-     * that LSN, or ends just before it. A binary search; only when a record lies there a second time, behind later ones, all
+     * The record of an epoch that holds {@code lsn}, or else the last one before it, and which the rest of the epoch follows. A
+     * binary search; only when a record lies there a second time, behind later ones, all
      * are looked at. Empty when there is no such record; {@link #first} tells whether the epoch has others.
      */
     public Optional<Shipped> floor(long epoch, long lsn) {
@@ -182,7 +182,7 @@ public final class WalTopic implements AutoCloseable {
     private Shipped search(long epoch, long lsn, Shipped first, long end) {
         long high = end;
         Shipped low = first;
-        while (high - low.offset > 1) {
+        while (low.lastLsn() < lsn && high - low.offset > 1) {
             long middle = low.offset + (high - low.offset) / 2;
             Optional<Shipped> probe = first(epoch, middle, high);
             if (probe.isPresent() && probe.get().firstLsn() <= lsn) {
