@@ -94,6 +94,29 @@ class DiskFailureTest {
     }
 
     @Test
+    void of_a_batch_of_many_pieces_nothing_stays_whichever_of_them_the_disk_has_no_room_for() {
+        for (int i = 1; i <= 300; i++) {
+            model.write(0, data(i, Fixtures.BLOCKS));
+        }
+        List<WalEntry> batch = model.entries(1, 300);
+        VolumeTuning large = new VolumeTuning(64 << 20, 64 << 20);
+        try (Volume volume = Volume.open(dir, disk, large)) {
+            volume.assume(1, VolumeRole.REPLICA);
+            for (int piece = 1; piece <= 3; piece++) {
+                disk.failOnce(piece, Kind.DISK_FULL);
+                assertThat(kindOf(() -> volume.apply(batch))).isEqualTo(Kind.DISK_FULL);
+                assertThat(volume.status().appliedLsn()).isZero();
+                assertThat(contents(volume)).containsOnly(0);
+            }
+        }
+        try (Volume volume = Volume.open(dir, disk.afterPowerCut(Unsynced.KEPT, 1), large)) {
+            assertThat(volume.status().appliedLsn()).isZero();
+            assertThat(volume.apply(batch)).isEqualTo(300);
+            assertThat(contents(volume)).isEqualTo(model.at(300));
+        }
+    }
+
+    @Test
     void when_even_the_cut_fails_the_volume_takes_no_more_changes() {
         try (Volume volume = Volume.open(dir, disk, SMALL)) {
             volume.assume(1, VolumeRole.PRIMARY);

@@ -222,6 +222,26 @@ class WalShippingTest {
     }
 
     @Test
+    void batches_of_many_pieces_after_short_ones_are_in_the_file_as_they_came() {
+        Path dir = tmp.resolve("r");
+        replica(dir).close();
+        Model model = new Model(SPEC);
+        for (int i = 0; i < 600; i++) {
+            model.write(i % 4, data(i, 1 + i % 60));
+        }
+        try (Volume replica = Volume.open(dir)) {
+            replica.apply(model.entries(1, 3));
+            replica.apply(model.entries(4, 500));
+            replica.apply(model.entries(501, 600));
+            assertThat(wal(replica, 1)).isEqualTo(model.entries(1, 600));
+        }
+        try (Volume replica = Volume.open(dir)) {
+            assertThat(wal(replica, 1)).isEqualTo(model.entries(1, 600));
+            assertThat(contents(replica)).isEqualTo(model.at(600));
+        }
+    }
+
+    @Test
     void a_promoted_replica_goes_on_where_it_was() {
         try (Volume volume = replica(tmp)) {
             volume.apply(List.of(write(1, 1, 0, 1, 1)));

@@ -93,6 +93,9 @@ final class DirectFile implements AutoCloseable {
         if (opened == null) {
             return false;
         }
+        if (src.isDirect() && src.alignmentOffset(src.position(), alignment) == 0) {
+            return writeAligned(opened, src, position);
+        }
         ByteBuffer buffer = BUFFERS.take();
         try {
             ByteBuffer piece = buffer.alignedSlice(alignment);
@@ -109,6 +112,16 @@ final class DirectFile implements AutoCloseable {
             return false;
         } finally {
             BUFFERS.give(buffer);
+        }
+    }
+
+    private boolean writeAligned(ChannelFile opened, ByteBuffer src, long position) {
+        try {
+            opened.write(src, position);
+            return true;
+        } catch (VolumeException e) {
+            close(); // as above
+            return false;
         }
     }
 

@@ -118,7 +118,7 @@ public final class BlockStore implements AutoCloseable {
         int next = 0;
         while (next < locations.length) {
             int first = next;
-            wal.begin();
+            wal.beginShipped();
             do {
                 locations[next] = wal.add(entries.entry(next));
                 next++;

@@ -6,6 +6,7 @@ import io.keepup.volume.VolumeFault;
 import io.keepup.volume.VolumeSpec;
 import io.keepup.volume.WalEntry;
 import io.keepup.volume.WalEntryKind;
+import io.keepup.volume.disk.BufferPool;
 import io.keepup.volume.disk.Disk;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -24,6 +25,9 @@ import java.util.function.Consumer;
 public final class Wal implements AutoCloseable {
     private static final int MIN_SCRATCH_BYTES = 16 << 10;
     private static final int MAX_SCRATCH_BYTES = 1 << 20;
+    private static final int PAGE = 4 << 10;
+    /** For shipped batches: so much a write keeps a disk busy. */
+    private static final BufferPool LARGE_SCRATCHES = new BufferPool((4 << 20) + 2 * PAGE, 4);
 
     private final Disk disk;
     private final Path directory;
@@ -33,17 +37,24 @@ public final class Wal implements AutoCloseable {
     private final Consumer<VolumeFault> damage;
     private final ReentrantLock appendLock = new ReentrantLock();
     private final GroupCommit groupCommit = new GroupCommit(this::forceActive);
-    private final ByteBuffer scratch;
+    private final ByteBuffer ownScratch;
 
     /** In LSN order, the last one takes appends; replaced, never changed, so that reading needs no lock. */
     private volatile Segment[] segments = {};
 
     private volatile long headLsn;
     private long headEpoch;
-    /** File offset where the scratch buffer's first byte goes. */
+    /** What the batch under way goes through. */
+    private ByteBuffer scratch;
+    /** Taken from the pool for the batch under way, or null. */
+    private ByteBuffer pooled;
+    /**
+     * File offset that the scratch buffer's first byte stands for, a whole page: what the buffer holds begins where the file ends,
+     * and its pages are the file's, so that the disk takes them from there.
+     */
     private int scratchAt;
-    /** Whether the batch came from another copy: nobody reads it soon, as a primary's shipper does. */
-    private boolean foreign;
+    /** Where what the scratch buffer holds begins. */
+    private int scratchBegin;
 
     private long pendingLsn;
     private long pendingEpoch;
@@ -67,7 +78,9 @@ public final class Wal implements AutoCloseable {
         this.spec = spec;
         this.segmentBytes = segmentBytes;
         this.damage = damage;
-        this.scratch = ByteBuffer.allocateDirect(Math.clamp(segmentBytes, MIN_SCRATCH_BYTES, MAX_SCRATCH_BYTES));
+        this.ownScratch = aligned(
+                ByteBuffer.allocateDirect(Math.clamp(segmentBytes, MIN_SCRATCH_BYTES, MAX_SCRATCH_BYTES) + 2 * PAGE));
+        this.scratch = ownScratch;
         this.files = new SegmentFiles(disk, directory, spec, spareSegments);
     }
 
@@ -136,14 +149,27 @@ public final class Wal implements AutoCloseable {
         return groupCommit.durableLsn();
     }
 
-    /** Starts a batch. Append lock held. */
+    /** Starts a batch of entries of our own. Append lock held. */
     public void begin() {
+        begin(null);
+    }
+
+    /**
+     * Starts a batch of entries that came from another copy: nobody reads them soon, as a primary's shipper reads its own. Append lock
+     * held.
+     */
+    public void beginShipped() {
+        begin(LARGE_SCRATCHES.take());
+    }
+
+    private void begin(ByteBuffer from) {
+        giveBack();
+        pooled = from;
+        scratch = from == null ? ownScratch : aligned(from);
         if (active().end() >= segmentBytes) {
             roll();
         }
-        scratch.clear();
-        scratchAt = active().end();
-        foreign = false;
+        emptyScratch(active().end());
         pendingLsn = headLsn;
         pendingEpoch = headEpoch;
     }
@@ -168,7 +194,6 @@ public final class Wal implements AutoCloseable {
     /** Adds an entry whose checksum the caller verified and whose LSN is the next; returns where its first block will be. */
     public long add(WalEntry entry) {
         ByteBuffer payload = entry.payload();
-        foreign = true;
         makeRoom(large(payload) ? 0 : payload.remaining());
         EntryFormat.putHeader(scratch, active().salt, durableLsn(), entry);
         if (large(payload)) {
@@ -183,10 +208,11 @@ public final class Wal implements AutoCloseable {
     public void commit() {
         undoing(() -> {
             writeOut();
-            active().provide(scratchAt, segmentBytes);
+            active().provide(scratchAt + scratch.position(), segmentBytes);
         });
         headEpoch = pendingEpoch;
         headLsn = pendingLsn;
+        giveBack();
     }
 
     /** Whether the batch has grown enough to be committed before more is added: a segment's offsets are ints. */
@@ -348,25 +374,41 @@ public final class Wal implements AutoCloseable {
     private void writePast(ByteBuffer payload) {
         undoing(() -> {
             writeOut();
-            int bytes = payload.remaining();
-            write(payload.duplicate());
-            scratchAt += bytes;
+            int at = scratchAt + scratch.position();
+            write(payload.duplicate(), at);
+            emptyScratch(at + payload.remaining());
         });
     }
 
     private void writeOut() {
-        scratch.flip();
-        int bytes = scratch.remaining();
-        write(scratch);
-        scratchAt += bytes;
-        scratch.clear();
+        int end = scratchAt + scratch.position();
+        write(scratch.limit(scratch.position()).position(scratchBegin), scratchAt + scratchBegin);
+        emptyScratch(end);
     }
 
-    private void write(ByteBuffer bytes) {
-        if (foreign) {
-            active().file.writeAround(bytes, scratchAt);
+    private static ByteBuffer aligned(ByteBuffer buffer) {
+        return buffer.alignedSlice(PAGE);
+    }
+
+    private void giveBack() {
+        if (pooled != null) {
+            LARGE_SCRATCHES.give(pooled);
+            pooled = null;
+            scratch = ownScratch;
+        }
+    }
+
+    private void emptyScratch(int next) {
+        scratchBegin = next % PAGE;
+        scratchAt = next - scratchBegin;
+        scratch.clear().position(scratchBegin);
+    }
+
+    private void write(ByteBuffer bytes, int at) {
+        if (pooled != null) {
+            active().file.writeAround(bytes, at);
         } else {
-            active().file.write(bytes, scratchAt);
+            active().file.write(bytes, at);
         }
     }
 
@@ -382,6 +424,7 @@ public final class Wal implements AutoCloseable {
     /** Takes the batch back, from the file too: an entry left there could follow a later one and come to life at the next open. */
     private void rollback(RuntimeException cause) {
         active().forgetAfter(headLsn);
+        giveBack();
         try {
             active().cut();
         } catch (RuntimeException e) {

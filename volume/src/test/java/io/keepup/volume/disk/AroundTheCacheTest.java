@@ -50,7 +50,9 @@ class AroundTheCacheTest {
                 int at = random.nextInt((expected.length - length) / unit + 1) * unit;
                 byte[] bytes = new byte[length + 100];
                 random.nextBytes(bytes);
-                ByteBuffer piece = ByteBuffer.wrap(bytes, 50, length);
+                ByteBuffer piece = random.nextBoolean()
+                        ? ByteBuffer.wrap(bytes, 50, length)
+                        : direct(bytes, length, random.nextBoolean() ? at % 4096 : random.nextInt(4096));
                 System.arraycopy(bytes, 50, expected, at, length);
                 if (random.nextInt(3) == 0) {
                     file.write(piece, at);
@@ -124,6 +126,14 @@ class AroundTheCacheTest {
         assertThatThrownBy(() -> file.writeAround(ByteBuffer.allocate(128 * KIB), 0))
                 .isInstanceOfSatisfying(
                         VolumeException.class, e -> assertThat(e.kind()).isEqualTo(VolumeException.Kind.CLOSED));
+    }
+
+    /** The bytes from 50 on in memory of the system's, so far from the begin of a page. */
+    private static ByteBuffer direct(byte[] bytes, int length, int inPage) {
+        ByteBuffer piece =
+                ByteBuffer.allocateDirect(length + 3 * 4096).alignedSlice(4096).position(inPage);
+        piece.put(bytes, 50, length).flip();
+        return piece.position(inPage);
     }
 
     private static byte[] read(DiskFile file, int length) {
