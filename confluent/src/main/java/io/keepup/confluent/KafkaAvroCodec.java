@@ -19,6 +19,7 @@ import java.util.Map;
 import javax.net.ssl.SSLException;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.utils.Utils;
 
 /**
  * Keepup's records by Confluent's own serializer, for who must run on it. Subjects, ids and bytes are those of
@@ -68,6 +69,11 @@ public final class KafkaAvroCodec implements RecordCodec, AutoCloseable {
                             .formatted(value.getSchema().getFullName(), topic, reason(e)),
                     e);
         }
+    }
+
+    @Override
+    public SpecificRecord decode(ByteBuffer bytes) throws UndecodableException {
+        return decode(Utils.toArray(bytes));
     }
 
     @Override

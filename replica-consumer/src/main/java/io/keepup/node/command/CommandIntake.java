@@ -10,6 +10,7 @@ import io.keepup.schemas.registry.RegistryException;
 import io.keepup.schemas.topic.Topics;
 import io.keepup.v1.Meta;
 import io.keepup.v1.Role;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
@@ -58,7 +59,7 @@ public final class CommandIntake implements AutoCloseable {
         this.recallDue = host.someMayBeGone();
         this.recalling = recallDue;
         this.key = context.nodeId().getBytes(StandardCharsets.UTF_8);
-        Consumer<byte[], byte[]> consumer = context.kafka().commandConsumer();
+        Consumer<byte[], ByteBuffer> consumer = context.kafka().commandConsumer();
         this.loop = new ConsumerLoop(
                 context.tasks(), "keepup-%s-commands".formatted(context.nodeId()), consumer, this::turn);
         try {
@@ -75,12 +76,12 @@ public final class CommandIntake implements AutoCloseable {
         loop.start();
     }
 
-    private void turn(Consumer<byte[], byte[]> consumer) {
+    private void turn(Consumer<byte[], ByteBuffer> consumer) {
         if (recallDue) {
             recall(consumer);
             recallDue = false;
         }
-        ConsumerRecords<byte[], byte[]> polled = consumer.poll(ConsumerLoop.POLL);
+        ConsumerRecords<byte[], ByteBuffer> polled = consumer.poll(ConsumerLoop.POLL);
         // Roles before sessions: a session is issued in a role, but the topics have no order between them.
         add(polled.records(nodeCommands));
         add(polled.records(sessionCommands));
@@ -95,7 +96,7 @@ public final class CommandIntake implements AutoCloseable {
     }
 
     /** Executes once more what was executed for volumes that are no longer on the disk. */
-    private void recall(Consumer<byte[], byte[]> consumer) {
+    private void recall(Consumer<byte[], ByteBuffer> consumer) {
         OffsetAndMetadata done =
                 consumer.committed(Set.of(nodeCommands), ConsumerLoop.CALL).get(nodeCommands);
         if (done == null) {
@@ -108,7 +109,7 @@ public final class CommandIntake implements AutoCloseable {
         consumer.pause(List.of(sessionCommands));
         consumer.seekToBeginning(List.of(nodeCommands));
         while (consumer.position(nodeCommands, ConsumerLoop.CALL) < end && !loop.closing()) {
-            for (ConsumerRecord<byte[], byte[]> record : consumer.poll(ConsumerLoop.POLL)) {
+            for (ConsumerRecord<byte[], ByteBuffer> record : consumer.poll(ConsumerLoop.POLL)) {
                 SpecificRecord command =
                         record.offset() < end && Arrays.equals(record.key(), key) ? decode(record) : null;
                 if (command != null) {
@@ -140,8 +141,8 @@ public final class CommandIntake implements AutoCloseable {
         commands.forEach(c -> pending.add(volumeId, nodeCommands, c.offset(), c.command()));
     }
 
-    private void add(List<ConsumerRecord<byte[], byte[]>> records) {
-        for (ConsumerRecord<byte[], byte[]> record : records) {
+    private void add(List<ConsumerRecord<byte[], ByteBuffer>> records) {
+        for (ConsumerRecord<byte[], ByteBuffer> record : records) {
             SpecificRecord command = Arrays.equals(record.key(), key) ? decode(record) : null;
             if (command != null) {
                 TopicPartition partition = new TopicPartition(record.topic(), record.partition());
@@ -173,7 +174,7 @@ public final class CommandIntake implements AutoCloseable {
                 again ? null : why);
     }
 
-    private void commit(Consumer<byte[], byte[]> consumer) {
+    private void commit(Consumer<byte[], ByteBuffer> consumer) {
         Map<TopicPartition, Long> oldest = pending.oldest();
         Map<TopicPartition, OffsetAndMetadata> done = new HashMap<>();
         for (TopicPartition partition : consumer.assignment()) {
@@ -186,7 +187,7 @@ public final class CommandIntake implements AutoCloseable {
         }
     }
 
-    private SpecificRecord decode(ConsumerRecord<byte[], byte[]> record) {
+    private SpecificRecord decode(ConsumerRecord<byte[], ByteBuffer> record) {
         while (!loop.closing()) {
             try {
                 if (record.value() == null) {

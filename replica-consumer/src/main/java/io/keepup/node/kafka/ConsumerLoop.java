@@ -4,6 +4,7 @@ import io.keepup.node.Trouble;
 import io.keepup.node.event.NodeClosingException;
 import io.keepup.node.world.Tasks;
 import io.keepup.schemas.topic.KeyPartitions;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.clients.consumer.CloseOptions;
@@ -39,12 +40,12 @@ public final class ConsumerLoop implements AutoCloseable {
 
     /** One turn: poll, and do what there is to do. */
     public interface Turn {
-        void take(Consumer<byte[], byte[]> consumer);
+        void take(Consumer<byte[], ByteBuffer> consumer);
     }
 
     private final Tasks tasks;
     private final String name;
-    private final Consumer<byte[], byte[]> consumer;
+    private final Consumer<byte[], ByteBuffer> consumer;
     private final Turn turn;
     private final Trouble trouble;
     private final CompletableFuture<Void> closing = new CompletableFuture<>();
@@ -52,7 +53,7 @@ public final class ConsumerLoop implements AutoCloseable {
     private CompletableFuture<Void> running;
 
     /** @param name of the task */
-    public ConsumerLoop(Tasks tasks, String name, Consumer<byte[], byte[]> consumer, Turn turn) {
+    public ConsumerLoop(Tasks tasks, String name, Consumer<byte[], ByteBuffer> consumer, Turn turn) {
         this.tasks = tasks;
         this.name = name;
         this.consumer = consumer;

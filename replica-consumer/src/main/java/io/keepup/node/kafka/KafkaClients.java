@@ -3,6 +3,7 @@ package io.keepup.node.kafka;
 import io.keepup.node.NodeSettings;
 import io.keepup.node.world.Clients;
 import io.keepup.schemas.topic.Topics;
+import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -14,6 +15,7 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.ByteBufferDeserializer;
 
 /** Clients of a real cluster. The operator's properties come first but for safety settings. */
 public final class KafkaClients implements Clients {
@@ -42,7 +44,7 @@ public final class KafkaClients implements Clients {
     }
 
     @Override
-    public KafkaConsumer<byte[], byte[]> commandConsumer() {
+    public KafkaConsumer<byte[], ByteBuffer> commandConsumer() {
         Map<String, Object> config = consumer("commands");
         config.put(ConsumerConfig.GROUP_ID_CONFIG, "keepup-node-" + settings.id());
         config.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
@@ -51,7 +53,7 @@ public final class KafkaClients implements Clients {
     }
 
     @Override
-    public KafkaConsumer<byte[], byte[]> syncConsumer() {
+    public KafkaConsumer<byte[], ByteBuffer> syncConsumer() {
         Map<String, Object> config = consumer("sync");
         config.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "latest");
         return new KafkaConsumer<>(config);
@@ -59,7 +61,7 @@ public final class KafkaClients implements Clients {
 
     /** Large fetches, checksums left to the entries' and chunks' own. */
     @Override
-    public KafkaConsumer<byte[], byte[]> laneConsumer(String use, String offsetReset) {
+    public KafkaConsumer<byte[], ByteBuffer> laneConsumer(String use, String offsetReset) {
         Map<String, Object> config = consumer(use);
         config.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, offsetReset);
         config.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, 8 << 20);
@@ -72,7 +74,7 @@ public final class KafkaClients implements Clients {
 
     /** As little as possible a fetch. */
     @Override
-    public KafkaConsumer<byte[], byte[]> probeConsumer() {
+    public KafkaConsumer<byte[], ByteBuffer> probeConsumer() {
         Map<String, Object> config = consumer("probe");
         config.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
         config.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, 1);
@@ -118,7 +120,7 @@ public final class KafkaClients implements Clients {
     private Map<String, Object> consumer(String use) {
         Map<String, Object> config = common(use);
         config.put(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
-        config.put(ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
+        config.put(ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, ByteBufferDeserializer.class);
         config.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
         return config;
     }

@@ -6,6 +6,7 @@ import io.keepup.schemas.codec.UndecodableException;
 import io.keepup.v1.BaseChunk;
 import io.keepup.v1.BaseEnd;
 import io.keepup.v1.BaseManifest;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -37,7 +38,7 @@ public final class BaseLaneReader implements AutoCloseable {
     private final byte[] key;
     private final long sessionId;
     private final long epoch;
-    private final Consumer<byte[], byte[]> consumer;
+    private final Consumer<byte[], ByteBuffer> consumer;
     private final ReadAhead<List<Received>> ahead;
     private List<Received> polled = List.of();
     private int next;
@@ -66,7 +67,7 @@ public final class BaseLaneReader implements AutoCloseable {
 
     private Optional<List<Received>> fetch() {
         List<Received> records = new ArrayList<>();
-        for (ConsumerRecord<byte[], byte[]> record : consumer.poll(FETCH)) {
+        for (ConsumerRecord<byte[], ByteBuffer> record : consumer.poll(FETCH)) {
             if (Arrays.equals(record.key(), key)) {
                 decode(record, records);
             }
@@ -83,7 +84,7 @@ public final class BaseLaneReader implements AutoCloseable {
         return polled.isEmpty() ? Optional.empty() : Optional.of(polled.get(next++));
     }
 
-    private void decode(ConsumerRecord<byte[], byte[]> record, List<Received> records) {
+    private void decode(ConsumerRecord<byte[], ByteBuffer> record, List<Received> records) {
         String why;
         try {
             SpecificRecord value =

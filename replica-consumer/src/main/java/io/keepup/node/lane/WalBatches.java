@@ -4,6 +4,7 @@ import io.keepup.node.NodeContext;
 import io.keepup.node.NodeCounter;
 import io.keepup.schemas.codec.UndecodableException;
 import io.keepup.v1.WalBatch;
+import java.nio.ByteBuffer;
 import java.util.Optional;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.slf4j.Logger;
@@ -17,7 +18,7 @@ public final class WalBatches {
     private WalBatches() {}
 
     /** The batch in a record, or empty when it holds none; that is logged and counted here. */
-    public static Optional<WalBatch> decode(NodeContext context, ConsumerRecord<byte[], byte[]> record) {
+    public static Optional<WalBatch> decode(NodeContext context, ConsumerRecord<byte[], ByteBuffer> record) {
         String why;
         try {
             if (record.value() != null

@@ -6,6 +6,7 @@ import io.keepup.v1.WalBatch;
 import io.keepup.volume.VerifiedEntries;
 import io.keepup.volume.Volume;
 import io.keepup.volume.WalEntry;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,7 +37,7 @@ public final class WalLaneReader implements AutoCloseable {
     private final long fromLsn;
     private final long previousEpoch;
     private final TopicPartition lane;
-    private final Consumer<byte[], byte[]> consumer;
+    private final Consumer<byte[], ByteBuffer> consumer;
     private ReadAhead<Fetched> ahead;
     /** The LSN to hand over next; used by the fetching task. */
     private long needed;
@@ -120,14 +121,14 @@ public final class WalLaneReader implements AutoCloseable {
     private Optional<Fetched> fetch() {
         List<WalEntry> entries = new ArrayList<>();
         long received = 0;
-        ConsumerRecords<byte[], byte[]> records;
+        ConsumerRecords<byte[], ByteBuffer> records;
         try {
             records = consumer.poll(FETCH);
         } catch (OffsetOutOfRangeException e) {
             throw new LaneLostException(
                     "the WAL lane of volume %s was trimmed under its reader".formatted(volumeId), e);
         }
-        for (ConsumerRecord<byte[], byte[]> record : records) {
+        for (ConsumerRecord<byte[], ByteBuffer> record : records) {
             received += record.serializedValueSize();
             Optional<WalBatch> batch = WalBatches.decode(context, record).filter(this::current);
             if (batch.isPresent() && LaneRecords.firstLsn(batch.get()) > needed && !certain) {

@@ -2,6 +2,7 @@ package io.keepup.node.lane;
 
 import io.keepup.node.NodeContext;
 import io.keepup.v1.WalBatch;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -40,7 +41,7 @@ public final class WalTopic implements AutoCloseable {
 
     private final NodeContext context;
     private final TopicPartition lane;
-    private final Consumer<byte[], byte[]> consumer;
+    private final Consumer<byte[], ByteBuffer> consumer;
 
     public WalTopic(NodeContext context, String volumeId) {
         this.context = context;
@@ -72,7 +73,7 @@ public final class WalTopic implements AutoCloseable {
     private Optional<Shipped> first(LongPredicate epoch, long from, long before) {
         consumer.seek(lane, from);
         while (consumer.position(lane, CALL) < before) {
-            for (ConsumerRecord<byte[], byte[]> record : poll()) {
+            for (ConsumerRecord<byte[], ByteBuffer> record : poll()) {
                 Optional<Shipped> shipped = decode(record).filter(s -> epoch.test(s.batch.getEpoch()));
                 if (shipped.isPresent() && record.offset() < before) {
                     return shipped;
@@ -115,7 +116,7 @@ public final class WalTopic implements AutoCloseable {
         for (long offset = before - 1; offset >= begin; offset--) {
             consumer.seek(lane, offset);
             while (consumer.position(lane, CALL) <= offset) {
-                for (ConsumerRecord<byte[], byte[]> record : poll()) {
+                for (ConsumerRecord<byte[], ByteBuffer> record : poll()) {
                     Optional<Shipped> shipped = decode(record).filter(s -> s.batch.getEpoch() >= leastEpoch);
                     if (shipped.isPresent()) {
                         return shipped;
@@ -194,7 +195,7 @@ public final class WalTopic implements AutoCloseable {
         return low;
     }
 
-    private Iterable<ConsumerRecord<byte[], byte[]>> poll() {
+    private Iterable<ConsumerRecord<byte[], ByteBuffer>> poll() {
         Instant deadline = context.clock().instant().plus(CALL);
         while (context.clock().instant().isBefore(deadline)) {
             var records = consumer.poll(POLL);
@@ -205,7 +206,7 @@ public final class WalTopic implements AutoCloseable {
         throw new TimeoutException("no record of " + lane + " within " + CALL.toSeconds() + " s");
     }
 
-    private Optional<Shipped> decode(ConsumerRecord<byte[], byte[]> record) {
+    private Optional<Shipped> decode(ConsumerRecord<byte[], ByteBuffer> record) {
         return WalBatches.decode(context, record)
                 .map(batch -> new Shipped(record.offset(), batch, record.serializedValueSize()));
     }

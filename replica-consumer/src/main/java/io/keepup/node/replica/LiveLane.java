@@ -4,6 +4,7 @@ import io.keepup.node.NodeContext;
 import io.keepup.node.kafka.ConsumerLoop;
 import io.keepup.node.lane.LaneTopics;
 import io.keepup.node.world.Signal;
+import java.nio.ByteBuffer;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,7 +22,7 @@ import org.apache.kafka.common.TopicPartition;
  */
 public final class LiveLane implements AutoCloseable {
 
-    private final Consumer<byte[], byte[]> consumer;
+    private final Consumer<byte[], ByteBuffer> consumer;
     private final Map<TopicPartition, ReplicaVolume> followed = new LinkedHashMap<>();
     private final Queue<Runnable> requests = new ConcurrentLinkedQueue<>();
     private final Signal requested;
@@ -70,7 +71,7 @@ public final class LiveLane implements AutoCloseable {
         loop.wakeup();
     }
 
-    private void turn(Consumer<byte[], byte[]> used) {
+    private void turn(Consumer<byte[], ByteBuffer> used) {
         if (followed.isEmpty() && requests.isEmpty()) {
             requested.await(ConsumerLoop.POLL);
         }
@@ -82,7 +83,7 @@ public final class LiveLane implements AutoCloseable {
         }
     }
 
-    private void deliver(ConsumerRecords<byte[], byte[]> records) {
+    private void deliver(ConsumerRecords<byte[], ByteBuffer> records) {
         for (TopicPartition lane : records.partitions()) {
             ReplicaVolume volume = followed.get(lane);
             if (volume != null && !received(volume, records.records(lane))) {
@@ -92,7 +93,7 @@ public final class LiveLane implements AutoCloseable {
         }
     }
 
-    private static boolean received(ReplicaVolume volume, List<ConsumerRecord<byte[], byte[]>> records) {
+    private static boolean received(ReplicaVolume volume, List<ConsumerRecord<byte[], ByteBuffer>> records) {
         try {
             return volume.received(records);
         } catch (RuntimeException e) {

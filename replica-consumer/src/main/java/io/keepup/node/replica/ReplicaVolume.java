@@ -23,6 +23,7 @@ import io.keepup.volume.Volume;
 import io.keepup.volume.VolumeException;
 import io.keepup.volume.VolumeStatus;
 import io.keepup.volume.WalEntry;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -147,18 +148,18 @@ public final class ReplicaVolume implements AutoCloseable {
     }
 
     /** Records of the live lane; false when they cannot be used and the lane is to be left. */
-    boolean received(List<ConsumerRecord<byte[], byte[]>> records) {
+    boolean received(List<ConsumerRecord<byte[], ByteBuffer>> records) {
         return lock.get(() -> receive(records));
     }
 
-    private boolean receive(List<ConsumerRecord<byte[], byte[]>> records) {
+    private boolean receive(List<ConsumerRecord<byte[], ByteBuffer>> records) {
         if (!following || session != null || closed.isDone()) {
             return false;
         }
         List<WalEntry> next = new ArrayList<>();
         VolumeStatus status = volume.status();
         boolean follows = true;
-        for (ConsumerRecord<byte[], byte[]> record : records) {
+        for (ConsumerRecord<byte[], ByteBuffer> record : records) {
             Optional<WalBatch> batch = WalBatches.decode(context, record).filter(this::ofThisEpoch);
             if (batch.isPresent() && follows) {
                 follows = LaneRecords.isOfHistory(batch.get(), status.appliedLsn(), status.appliedEpoch())

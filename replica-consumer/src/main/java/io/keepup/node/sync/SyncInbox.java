@@ -9,6 +9,7 @@ import io.keepup.schemas.codec.UndecodableException;
 import io.keepup.schemas.topic.Topics;
 import io.keepup.v1.SyncAnswer;
 import io.keepup.v1.SyncRequest;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
@@ -33,7 +34,7 @@ public final class SyncInbox implements AutoCloseable {
         this.context = context;
         this.host = host;
         this.key = context.nodeId().getBytes(StandardCharsets.UTF_8);
-        Consumer<byte[], byte[]> consumer = context.kafka().syncConsumer();
+        Consumer<byte[], ByteBuffer> consumer = context.kafka().syncConsumer();
         this.loop =
                 new ConsumerLoop(context.tasks(), "keepup-%s-sync".formatted(context.nodeId()), consumer, this::turn);
         try {
@@ -53,13 +54,13 @@ public final class SyncInbox implements AutoCloseable {
         loop.start();
     }
 
-    private void turn(Consumer<byte[], byte[]> consumer) {
-        for (ConsumerRecord<byte[], byte[]> record : consumer.poll(ConsumerLoop.POLL)) {
+    private void turn(Consumer<byte[], ByteBuffer> consumer) {
+        for (ConsumerRecord<byte[], ByteBuffer> record : consumer.poll(ConsumerLoop.POLL)) {
             hear(record);
         }
     }
 
-    private void hear(ConsumerRecord<byte[], byte[]> record) {
+    private void hear(ConsumerRecord<byte[], ByteBuffer> record) {
         if (!Arrays.equals(record.key(), key) || record.value() == null) {
             return;
         }

@@ -1,20 +1,22 @@
 package io.keepup.node.world;
 
+import java.nio.ByteBuffer;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.producer.Producer;
 
 /**
  * The Kafka clients of a node, each tuned for its one use. Polls, sends and calls to the broker wait inside the client. A
  * send that finds no room or no broker for a while ends as {@code KafkaProducer}'s does: its callback is called with a
- * {@code TimeoutException} before it returns. Once it has taken a record it never gives it up, unless it is closed.
+ * {@code TimeoutException} before it returns. Once it has taken a record it never gives it up, unless it is closed. The values
+ * that consumers give out are views of what was fetched, not copies of it: whoever holds one holds its fetch.
  */
 public interface Clients {
 
     /** Reads committed commands; the group only keeps offsets, partitions are assigned by hand. */
-    Consumer<byte[], byte[]> commandConsumer();
+    Consumer<byte[], ByteBuffer> commandConsumer();
 
     /** Reads sync questions and answers from now on. */
-    Consumer<byte[], byte[]> syncConsumer();
+    Consumer<byte[], ByteBuffer> syncConsumer();
 
     /**
      * Streams a lane.
@@ -22,10 +24,10 @@ public interface Clients {
      * @param use names the client
      * @param offsetReset {@code auto.offset.reset}: {@code earliest} or {@code none}
      */
-    Consumer<byte[], byte[]> laneConsumer(String use, String offsetReset);
+    Consumer<byte[], ByteBuffer> laneConsumer(String use, String offsetReset);
 
     /** Looks at single records of a lane: one record a poll. */
-    Consumer<byte[], byte[]> probeConsumer();
+    Consumer<byte[], ByteBuffer> probeConsumer();
 
     /** For events, sync questions and answers: each record at once. */
     Producer<byte[], byte[]> eventProducer();

@@ -10,6 +10,7 @@ import io.keepup.schemas.codec.RecordCodec;
 import io.keepup.schemas.topic.Topics;
 import io.keepup.v1.BarrierConfirmed;
 import io.keepup.v1.Meta;
+import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
@@ -34,7 +35,7 @@ class EventPublisherTest {
         }
 
         @Override
-        public SpecificRecord decode(byte[] bytes) {
+        public SpecificRecord decode(ByteBuffer bytes) {
             throw new UnsupportedOperationException();
         }
     };

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.keepup.node.event.NodeClosingException;
 import io.keepup.node.world.ThreadTasks;
+import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.common.KafkaException;
@@ -14,7 +15,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(20)
 class ConsumerLoopTest {
 
-    private final MockConsumer<byte[], byte[]> consumer = new MockConsumer<>("earliest");
+    private final MockConsumer<byte[], ByteBuffer> consumer = new MockConsumer<>("earliest");
     private final AtomicInteger turns = new AtomicInteger();
 
     @Test

@@ -20,6 +20,7 @@ import io.keepup.v1.SessionCompleted;
 import io.keepup.v1.SessionFailed;
 import io.keepup.v1.SessionKind;
 import io.keepup.v1.SessionPhase;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -51,7 +52,7 @@ class RecoverySessionTest {
         }
 
         @Override
-        public SpecificRecord decode(byte[] bytes) {
+        public SpecificRecord decode(ByteBuffer bytes) {
             throw new UnsupportedOperationException();
         }
     };

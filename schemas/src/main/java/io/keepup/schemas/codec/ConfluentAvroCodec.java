@@ -4,6 +4,7 @@ import io.keepup.schemas.registry.SchemaRegistry;
 import io.keepup.schemas.registry.UnknownSchemaException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.avro.AvroRuntimeException;
@@ -68,17 +69,19 @@ public final class ConfluentAvroCodec implements RecordCodec {
     }
 
     @Override
-    public SpecificRecord decode(byte[] bytes) throws UndecodableException {
-        if (bytes.length < HEADER) {
-            throw new UndecodableException("%d bytes are too few for a record".formatted(bytes.length));
+    public SpecificRecord decode(ByteBuffer bytes) throws UndecodableException {
+        int begin = bytes.position();
+        if (bytes.remaining() < HEADER) {
+            throw new UndecodableException("%d bytes are too few for a record".formatted(bytes.remaining()));
         }
-        if (bytes[0] != MAGIC) {
-            throw new UndecodableException("first byte is 0x%02x, not 0x00".formatted(bytes[0]));
+        if (bytes.get(begin) != MAGIC) {
+            throw new UndecodableException("first byte is 0x%02x, not 0x00".formatted(bytes.get(begin)));
         }
-        int id = (bytes[1] & 0xff) << 24 | (bytes[2] & 0xff) << 16 | (bytes[3] & 0xff) << 8 | bytes[4] & 0xff;
+        int id = bytes.getInt(begin + 1);
         DatumReader<SpecificRecord> reader = reader(id);
         Scratch s = scratch.get();
-        SharingDecoder decoder = s.decoder.over(bytes, HEADER);
+        SharingDecoder decoder =
+                s.decoder.over(bytes.array(), bytes.arrayOffset() + begin + HEADER, bytes.remaining() - HEADER);
         try {
             SpecificRecord value = reader.read(null, decoder);
             if (!decoder.isEnd()) {

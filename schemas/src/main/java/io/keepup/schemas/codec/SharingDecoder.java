@@ -16,11 +16,13 @@ final class SharingDecoder extends Decoder {
 
     private BinaryDecoder in;
     private byte[] array;
+    private int end;
 
-    /** Begins with the bytes of an array from an offset to its end. */
-    SharingDecoder over(byte[] bytes, int offset) {
+    /** Begins with so many bytes of an array from an offset on. */
+    SharingDecoder over(byte[] bytes, int offset, int length) {
         array = bytes;
-        in = DecoderFactory.get().binaryDecoder(bytes, offset, bytes.length - offset, in);
+        end = offset + length;
+        in = DecoderFactory.get().binaryDecoder(bytes, offset, length, in);
         return this;
     }
 
@@ -31,7 +33,7 @@ final class SharingDecoder extends Decoder {
 
     /** Lets go of the array. */
     void forget() {
-        over(NOTHING, 0);
+        over(NOTHING, 0, 0);
     }
 
     @Override
@@ -41,7 +43,7 @@ final class SharingDecoder extends Decoder {
         if (length > left) {
             throw new EOFException("%d bytes are said to follow, %d do".formatted(length, left));
         }
-        ByteBuffer view = ByteBuffer.wrap(array, array.length - left, length).slice();
+        ByteBuffer view = ByteBuffer.wrap(array, end - left, length).slice();
         in.skipFixed(length);
         return view;
     }

@@ -1,5 +1,6 @@
 package io.keepup.bench.simulate.log;
 
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -24,7 +25,7 @@ import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.metrics.KafkaMetric;
 
 /** A consumer that can do nothing yet: what a node comes to call must be simulated first, not be silently nothing. */
-abstract class BareConsumer implements Consumer<byte[], byte[]> {
+abstract class BareConsumer implements Consumer<byte[], ByteBuffer> {
 
     private static UnsupportedOperationException notSimulated() {
         return new UnsupportedOperationException("this call of a consumer is not simulated");
@@ -81,7 +82,7 @@ abstract class BareConsumer implements Consumer<byte[], byte[]> {
     }
 
     @Override
-    public ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
+    public ConsumerRecords<byte[], ByteBuffer> poll(Duration timeout) {
         throw notSimulated();
     }
 

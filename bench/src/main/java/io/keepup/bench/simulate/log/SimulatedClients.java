@@ -3,6 +3,7 @@ package io.keepup.bench.simulate.log;
 import io.keepup.bench.simulate.time.Process;
 import io.keepup.bench.simulate.time.Scheduler;
 import io.keepup.node.world.Clients;
+import java.nio.ByteBuffer;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -49,22 +50,22 @@ public final class SimulatedClients implements Clients {
     }
 
     @Override
-    public org.apache.kafka.clients.consumer.Consumer<byte[], byte[]> commandConsumer() {
+    public org.apache.kafka.clients.consumer.Consumer<byte[], ByteBuffer> commandConsumer() {
         return consumer("commands", "earliest", 4, group(link.name()), true);
     }
 
     @Override
-    public org.apache.kafka.clients.consumer.Consumer<byte[], byte[]> syncConsumer() {
+    public org.apache.kafka.clients.consumer.Consumer<byte[], ByteBuffer> syncConsumer() {
         return consumer("sync", "latest", 8, null, true);
     }
 
     @Override
-    public org.apache.kafka.clients.consumer.Consumer<byte[], byte[]> laneConsumer(String use, String offsetReset) {
+    public org.apache.kafka.clients.consumer.Consumer<byte[], ByteBuffer> laneConsumer(String use, String offsetReset) {
         return consumer(use, offsetReset, 4, null, false);
     }
 
     @Override
-    public org.apache.kafka.clients.consumer.Consumer<byte[], byte[]> probeConsumer() {
+    public org.apache.kafka.clients.consumer.Consumer<byte[], ByteBuffer> probeConsumer() {
         return consumer("probe", "earliest", 1, null, true);
     }
 

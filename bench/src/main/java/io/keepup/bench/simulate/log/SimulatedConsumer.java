@@ -3,6 +3,7 @@ package io.keepup.bench.simulate.log;
 import io.keepup.bench.simulate.time.Process;
 import io.keepup.bench.simulate.time.Scheduler;
 import io.keepup.bench.simulate.time.Wait;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -81,7 +82,7 @@ final class SimulatedConsumer extends BareConsumer {
     // -------------------------------------------------------------- records
 
     @Override
-    public ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
+    public ConsumerRecords<byte[], ByteBuffer> poll(Duration timeout) {
         requireUsable();
         if (cursors.isEmpty()) {
             throw new IllegalStateException("the consumer has no partitions");
@@ -91,11 +92,11 @@ final class SimulatedConsumer extends BareConsumer {
         if (!link.open()) {
             return ConsumerRecords.empty();
         }
-        Map<TopicPartition, List<ConsumerRecord<byte[], byte[]>>> seen = new LinkedHashMap<>();
+        Map<TopicPartition, List<ConsumerRecord<byte[], ByteBuffer>>> seen = new LinkedHashMap<>();
         Map<TopicPartition, OffsetAndMetadata> next = new HashMap<>();
         int room = settings.maxRecords;
         for (Cursor cursor : cursors.values()) {
-            List<ConsumerRecord<byte[], byte[]>> records = take(cursor, room);
+            List<ConsumerRecord<byte[], ByteBuffer>> records = take(cursor, room);
             if (!records.isEmpty()) {
                 seen.put(cursor.partition, records);
                 next.put(cursor.partition, new OffsetAndMetadata(cursor.position));
@@ -105,8 +106,8 @@ final class SimulatedConsumer extends BareConsumer {
         return seen.isEmpty() ? ConsumerRecords.empty() : new ConsumerRecords<>(seen, next);
     }
 
-    private List<ConsumerRecord<byte[], byte[]>> take(Cursor cursor, int room) {
-        List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
+    private List<ConsumerRecord<byte[], ByteBuffer>> take(Cursor cursor, int room) {
+        List<ConsumerRecord<byte[], ByteBuffer>> records = new ArrayList<>();
         while (records.size() < room && visible(cursor, time.now())) {
             if (cursor.position < cursor.topic.begin()) {
                 reset(cursor); // to where nothing may be yet
@@ -130,7 +131,7 @@ final class SimulatedConsumer extends BareConsumer {
         }
     }
 
-    private static ConsumerRecord<byte[], byte[]> record(Stored stored, byte[] value) {
+    private static ConsumerRecord<byte[], ByteBuffer> record(Stored stored, byte[] value) {
         return new ConsumerRecord<>(
                 stored.topic(),
                 0,
@@ -140,7 +141,7 @@ final class SimulatedConsumer extends BareConsumer {
                 stored.key() == null ? -1 : stored.key().length,
                 value == null ? -1 : value.length,
                 stored.key(),
-                value,
+                value == null ? null : ByteBuffer.wrap(value),
                 stored.headers(),
                 Optional.empty());
     }

@@ -24,6 +24,7 @@ import io.keepup.streams.watchdog.WatchdogSettings;
 import io.keepup.v1.Meta;
 import io.keepup.v1.PrimarySilent;
 import io.keepup.v1.SessionFailed;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -37,6 +38,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.utils.Utils;
 
 /**
  * The Streams app: the real decider and watchdog, in transactions of a few records. What an instance has not committed is
@@ -121,7 +123,7 @@ public final class SimulatedStreams {
         private final Watchdog watchdog = new Watchdog(settings);
         private final PrimaryWatch primaries = new PrimaryWatch(settings);
         private final StateCodec states = new StateCodec();
-        private final Consumer<byte[], byte[]> consumer;
+        private final Consumer<byte[], ByteBuffer> consumer;
         private long nextLook;
 
         Instance(Process mine) {
@@ -137,8 +139,8 @@ public final class SimulatedStreams {
                 List<Decided> decided = new ArrayList<>();
                 List<Draft> drafts = new ArrayList<>();
                 Map<String, byte[]> written = new HashMap<>();
-                for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
-                    decided.add(decide(SourceRecord.of(record), drafts, written));
+                for (ConsumerRecord<byte[], ByteBuffer> record : consumer.poll(POLL)) {
+                    decided.add(decide(source(record), drafts, written));
                 }
                 if (time.now() >= nextLook) {
                     nextLook = time.now() + settings.interval().toNanos();
@@ -148,6 +150,17 @@ public final class SimulatedStreams {
                     commit(decided, drafts, written);
                 }
             }
+        }
+
+        private SourceRecord source(ConsumerRecord<byte[], ByteBuffer> record) {
+            return new SourceRecord(
+                    record.topic(),
+                    record.partition(),
+                    record.offset(),
+                    record.timestamp(),
+                    record.key(),
+                    record.value() == null ? null : Utils.toArray(record.value()),
+                    record.headers());
         }
 
         private Decided decide(SourceRecord record, List<Draft> drafts, Map<String, byte[]> written) {
