@@ -55,8 +55,8 @@ abstract sealed class RecoveryBenches implements Runnable {
         }
     }
 
-    static void figure(String name, String form, Object value) {
-        System.out.printf(Locale.ROOT, "%-14s %s%n", name, String.format(Locale.ROOT, form, value));
+    static void figure(String name, String form, Object... values) {
+        System.out.printf(Locale.ROOT, "%-14s %s%n", name, String.format(Locale.ROOT, form, values));
     }
 
     /** {@code keepup bench rebuild}. */
@@ -165,7 +165,8 @@ abstract sealed class RecoveryBenches implements Runnable {
                 figure("catch-up", "%.2f s", result.catchUpSeconds());
                 figure("plain Kafka", "%.2f s for the same records", result.kafkaSeconds());
                 figure("ratio", "%.2f", result.ratio());
-                figure("rounds", "%s", "%.2f to %.2f".formatted(result.leastRatio(), result.mostRatio()));
+                figure("rounds", "%.2f to %.2f", result.leastRatio(), result.mostRatio());
+                figure("tuned Kafka", "%.2f s, ratio %.2f", result.tunedKafkaSeconds(), result.tunedRatio());
                 figure("applied", "%s", Sizes.text(result.bytes()));
                 figure("heap", "%,d MiB at most, of this whole process", result.peakHeapMiB());
             }

@@ -1,5 +1,6 @@
 package io.keepup.bench.recovery;
 
+import io.keepup.bench.recovery.PlainKafka.Fetching;
 import io.keepup.bench.recovery.RebuildBench.Data;
 import io.keepup.node.hosting.HostedVolume;
 import io.keepup.schemas.topic.Topics;
@@ -12,8 +13,9 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * A replica that was away catches up from the WAL lane, held against a plain consumer that reads the same records. Others
- * come first and are not counted: they warm up the JVM. Of several rounds the one with the middle ratio counts.
+ * A replica that was away catches up from the WAL lane, held against a plain consumer that reads the same records, once with
+ * Kafka's own defaults and once tuned as the lanes' consumers are. Others come first and are not counted: they warm up the
+ * JVM. Of several rounds the one with the middle ratio counts.
  */
 public final class CatchUpBench {
 
@@ -41,6 +43,8 @@ public final class CatchUpBench {
      * @param ratio {@code kafkaSeconds / catchUpSeconds}
      * @param leastRatio of all rounds
      * @param mostRatio of all rounds
+     * @param tunedKafkaSeconds as {@code kafkaSeconds}, tuned
+     * @param tunedRatio {@code tunedKafkaSeconds / catchUpSeconds}
      * @param peakHeapMiB of this JVM, with everything that runs in it, during the catch-up
      */
     public record Result(
@@ -51,6 +55,8 @@ public final class CatchUpBench {
             double ratio,
             double leastRatio,
             double mostRatio,
+            double tunedKafkaSeconds,
+            double tunedRatio,
             long peakHeapMiB) {}
 
     private CatchUpBench() {}
@@ -91,6 +97,8 @@ public final class CatchUpBench {
                 middle.ratio,
                 sorted.get(0).ratio,
                 sorted.get(ROUNDS - 1).ratio,
+                middle.tunedKafkaSeconds,
+                middle.tunedRatio,
                 middle.peakHeapMiB);
     }
 
@@ -105,7 +113,7 @@ public final class CatchUpBench {
         writes.fill(plan.bytes, plan.entryBytes, Data.random);
         cluster.awaitShipped(primary);
         PlainKafka plain = new PlainKafka(cluster);
-        double before = read(tell, plain, volumeId);
+        Rates before = Rates.measure(tell, plain, volumeId);
         SessionWatch.Session session;
         long peak;
         String spent;
@@ -121,22 +129,41 @@ public final class CatchUpBench {
             }
         }
         tell.line(String.format(Locale.ROOT, "  caught up in %.2f s, %s", session.seconds(), spent));
-        double after = read(tell, plain, volumeId);
+        Rates after = Rates.measure(tell, plain, volumeId);
         tell.step("  the copies are digested", () -> "digesting");
         boolean equal = cluster.equalCopies(volumeId);
         cluster.stopNode(BenchCluster.REPLICA);
         tell.line(equal ? "  the copies are equal" : "  the copies are NOT equal");
         long bytes = session.completed().getWalBytes();
-        double kafkaSeconds = bytes * (1 / before + 1 / after) / 2;
+        double kafkaSeconds = bytes * (1 / before.plain + 1 / after.plain) / 2;
+        double tunedSeconds = bytes * (1 / before.tuned + 1 / after.tuned) / 2;
         double ratio = Figures.round(kafkaSeconds / session.seconds(), 3);
-        return new Result(session.seconds(), equal, bytes, Figures.round(kafkaSeconds, 3), ratio, ratio, ratio, peak);
+        return new Result(
+                session.seconds(),
+                equal,
+                bytes,
+                Figures.round(kafkaSeconds, 3),
+                ratio,
+                ratio,
+                ratio,
+                Figures.round(tunedSeconds, 3),
+                Figures.round(tunedSeconds / session.seconds(), 3),
+                peak);
     }
 
-    private static double read(Progress tell, PlainKafka plain, String volumeId) {
-        tell.step("a plain consumer reads the WAL topic", () -> Progress.mib(plain.moved()));
-        Cpu cpu = new Cpu();
-        double rate = plain.read(Topics.wal(volumeId));
-        tell.line(String.format(Locale.ROOT, "  %.0f MB/s, %s", rate / 1e6, cpu));
-        return rate;
+    /** Bytes a second of consumers that do nothing with what they read. */
+    private record Rates(double plain, double tuned) {
+
+        static Rates measure(Progress tell, PlainKafka kafka, String volumeId) {
+            return new Rates(read(tell, kafka, volumeId, Fetching.plain), read(tell, kafka, volumeId, Fetching.tuned));
+        }
+
+        private static double read(Progress tell, PlainKafka kafka, String volumeId, Fetching fetching) {
+            tell.step("a consumer (%s) reads the WAL topic".formatted(fetching), () -> Progress.mib(kafka.moved()));
+            Cpu cpu = new Cpu();
+            double rate = kafka.read(Topics.wal(volumeId), fetching);
+            tell.line(String.format(Locale.ROOT, "  %.0f MB/s, %s", rate / 1e6, cpu));
+            return rate;
+        }
     }
 }

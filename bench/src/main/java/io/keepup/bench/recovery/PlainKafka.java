@@ -24,7 +24,7 @@ import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
-/** What plain clients, tuned for large records, need on the same broker: the figure that recoveries are held against. */
+/** What plain clients need on the same broker: the figure that recoveries are held against. */
 final class PlainKafka {
 
     private static final int RECORD = 1 << 20;
@@ -32,6 +32,14 @@ final class PlainKafka {
     private static final int FETCH = 8 << 20;
     private static final int DIFFERENT = 16;
     private static final Duration POLL = Duration.ofMillis(100);
+
+    /** How a consumer is set up. */
+    enum Fetching {
+        /** By Kafka's own defaults. */
+        plain,
+        /** Tuned for large records, as the lanes' consumers are. */
+        tuned
+    }
 
     private final BenchCluster cluster;
     private final AtomicLong moved = new AtomicLong();
@@ -41,13 +49,13 @@ final class PlainKafka {
         this.cluster = cluster;
     }
 
-    /** Bytes a second of random data that a producer sends in 1 MiB records while a consumer reads them. */
+    /** Bytes a second of random data that a producer sends in 1 MiB records while a consumer reads them, both tuned. */
     double move(long bytes) {
         String topic = "bench.plain." + ++topics;
         create(topic);
         long records = (bytes + RECORD - 1) / RECORD;
         moved.set(0);
-        try (KafkaConsumer<byte[], byte[]> consumer = consumer()) {
+        try (KafkaConsumer<byte[], byte[]> consumer = consumer(Fetching.tuned)) {
             TopicPartition partition = new TopicPartition(topic, 0);
             consumer.assign(List.of(partition));
             consumer.seekToBeginning(List.of(partition));
@@ -80,10 +88,10 @@ final class PlainKafka {
     }
 
     /** Bytes a second, of record values, that a consumer reads from all that a topic of one partition holds. */
-    double read(String topic) {
+    double read(String topic, Fetching fetching) {
         TopicPartition partition = new TopicPartition(topic, 0);
         moved.set(0);
-        try (KafkaConsumer<byte[], byte[]> consumer = consumer()) {
+        try (KafkaConsumer<byte[], byte[]> consumer = consumer(fetching)) {
             long end = end(partition).offset();
             long began = System.nanoTime();
             consumer.assign(List.of(partition));
@@ -135,12 +143,14 @@ final class PlainKafka {
         }
     }
 
-    private KafkaConsumer<byte[], byte[]> consumer() {
+    private KafkaConsumer<byte[], byte[]> consumer(Fetching fetching) {
         Map<String, Object> config = new HashMap<>();
         config.put(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, cluster.bootstrap());
-        config.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, FETCH);
-        config.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, FETCH);
-        config.put(ConsumerConfig.RECEIVE_BUFFER_CONFIG, RECORD);
+        if (fetching == Fetching.tuned) {
+            config.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, FETCH);
+            config.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, FETCH);
+            config.put(ConsumerConfig.RECEIVE_BUFFER_CONFIG, RECORD);
+        }
         return new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     }
 

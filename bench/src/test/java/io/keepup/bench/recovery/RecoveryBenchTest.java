@@ -51,6 +51,7 @@ class RecoveryBenchTest {
         assertThat(result.equal()).isTrue();
         assertThat(result.bytes()).isEqualTo(4 * MIB);
         assertThat(result.catchUpSeconds()).isPositive();
+        assertThat(result.tunedRatio()).isPositive();
         assertThat(result.ratio()).isPositive();
     }
 }
