@@ -59,15 +59,15 @@ class CorruptionTest {
         });
     }
 
-    private byte[] altered(
-            String topic, ConsumerRecord<byte[], byte[]> record, UnaryOperator<SpecificRecord> alteration) {
+    private ByteBuffer altered(
+            String topic, ConsumerRecord<byte[], ByteBuffer> record, UnaryOperator<SpecificRecord> alteration) {
         try {
             SpecificRecord before = volume.cluster().codec().decode(record.value());
             SpecificRecord after = alteration.apply(before);
             if (after == null) {
                 return null;
             }
-            return after == before ? record.value() : volume.encode(topic, after);
+            return after == before ? record.value() : ByteBuffer.wrap(volume.encode(topic, after));
         } catch (UndecodableException e) {
             throw new AssertionError(e);
         }

@@ -2,6 +2,7 @@ package io.keepup.cli.scenario;
 
 import io.keepup.schemas.topic.TopicSpec;
 import io.keepup.schemas.topic.Topics;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -27,7 +28,7 @@ import org.apache.kafka.common.TopicPartition;
  * test can make a topic slow to send to or let only so much through, so that a base takes as long as the test needs, lose what a
  * topic brings to a node, hold it up, alter it, cut a node off, and have all that is put on the shared topics for a volume delivered by a {@link Courier}.
  */
-public final class Network implements ProducerInterceptor<byte[], byte[]>, ConsumerInterceptor<byte[], byte[]> {
+public final class Network implements ProducerInterceptor<byte[], byte[]>, ConsumerInterceptor<byte[], ByteBuffer> {
 
     private static final Map<String, Duration> SLOW = new ConcurrentHashMap<>();
     private static final Map<String, Gate> GATES = new ConcurrentHashMap<>();
@@ -103,7 +104,7 @@ public final class Network implements ProducerInterceptor<byte[], byte[]>, Consu
          * @param client id of the consumer it is on its way to; each session has its own
          * @return the value that arrives; null when nothing does
          */
-        byte[] on(String client, ConsumerRecord<byte[], byte[]> record);
+        ByteBuffer on(String client, ConsumerRecord<byte[], ByteBuffer> record);
     }
 
     /** Records of the topic come to the node again as they were sent, and those that were held. */
@@ -227,12 +228,12 @@ public final class Network implements ProducerInterceptor<byte[], byte[]>, Consu
     }
 
     @Override
-    public ConsumerRecords<byte[], byte[]> onConsume(ConsumerRecords<byte[], byte[]> records) {
+    public ConsumerRecords<byte[], ByteBuffer> onConsume(ConsumerRecords<byte[], ByteBuffer> records) {
         standStillWhile(() -> isCut() || records.partitions().stream().anyMatch(p -> isOn(HELD, p.topic())));
         if (LOST.isEmpty() && ALTERED.isEmpty()) {
             return records;
         }
-        Map<TopicPartition, List<ConsumerRecord<byte[], byte[]>>> arrived = new HashMap<>();
+        Map<TopicPartition, List<ConsumerRecord<byte[], ByteBuffer>>> arrived = new HashMap<>();
         for (TopicPartition partition : records.partitions()) {
             if (!isOn(LOST, partition.topic())) {
                 arrived.put(partition, altered(partition.topic(), records.records(partition)));
@@ -241,15 +242,16 @@ public final class Network implements ProducerInterceptor<byte[], byte[]>, Consu
         return new ConsumerRecords<>(arrived, records.nextOffsets());
     }
 
-    private List<ConsumerRecord<byte[], byte[]>> altered(String topic, List<ConsumerRecord<byte[], byte[]>> records) {
+    private List<ConsumerRecord<byte[], ByteBuffer>> altered(
+            String topic, List<ConsumerRecord<byte[], ByteBuffer>> records) {
         Alteration alteration = ALTERED.entrySet().stream()
                 .filter(e -> e.getKey().topic.equals(topic) && isOf(e.getKey().nodeId))
                 .map(Map.Entry::getValue)
                 .findFirst()
                 .orElse(null);
-        List<ConsumerRecord<byte[], byte[]>> arrived = new ArrayList<>();
-        for (ConsumerRecord<byte[], byte[]> record : records) {
-            byte[] value = alteration == null ? record.value() : alteration.on(client, record);
+        List<ConsumerRecord<byte[], ByteBuffer>> arrived = new ArrayList<>();
+        for (ConsumerRecord<byte[], ByteBuffer> record : records) {
+            ByteBuffer value = alteration == null ? record.value() : alteration.on(client, record);
             if (value != null) {
                 arrived.add(value == record.value() ? record : with(record, value));
             }
@@ -257,7 +259,8 @@ public final class Network implements ProducerInterceptor<byte[], byte[]>, Consu
         return arrived;
     }
 
-    private static ConsumerRecord<byte[], byte[]> with(ConsumerRecord<byte[], byte[]> record, byte[] value) {
+    private static ConsumerRecord<byte[], ByteBuffer> with(
+            ConsumerRecord<byte[], ByteBuffer> record, ByteBuffer value) {
         return new ConsumerRecord<>(
                 record.topic(),
                 record.partition(),
@@ -265,7 +268,7 @@ public final class Network implements ProducerInterceptor<byte[], byte[]>, Consu
                 record.timestamp(),
                 record.timestampType(),
                 record.serializedKeySize(),
-                value.length,
+                value.remaining(),
                 record.key(),
                 value,
                 record.headers(),
