@@ -5,13 +5,12 @@ import io.keepup.schemas.registry.UnknownSchemaException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.Schema;
-import org.apache.avro.io.BinaryEncoder;
 import org.apache.avro.io.DatumReader;
-import org.apache.avro.io.EncoderFactory;
 import org.apache.avro.specific.SpecificData;
 import org.apache.avro.specific.SpecificDatumReader;
 import org.apache.avro.specific.SpecificRecord;
@@ -39,7 +38,9 @@ public final class ConfluentAvroCodec implements RecordCodec {
 
     private final SchemaRegistry registry;
     private final Map<Target, Writer> writers = new ConcurrentHashMap<>();
-    private final Map<Integer, DatumReader<SpecificRecord>> readers = new ConcurrentHashMap<>();
+    /** In the order in which their ids were met: a handful, and the most frequent ones are met first. */
+    private volatile Reader[] readers = {};
+
     private final ThreadLocal<Scratch> scratch = ThreadLocal.withInitial(Scratch::new);
 
     public ConfluentAvroCodec(SchemaRegistry registry) {
@@ -49,22 +50,19 @@ public final class ConfluentAvroCodec implements RecordCodec {
     @Override
     public byte[] encode(String topic, SpecificRecord value) {
         Writer writer = writer(topic, value.getSchema());
-        Scratch s = scratch.get();
-        s.out.write(MAGIC);
-        s.out.write(writer.id >>> 24);
-        s.out.write(writer.id >>> 16);
-        s.out.write(writer.id >>> 8);
-        s.out.write(writer.id);
+        RecordEncoder out = scratch.get().out;
+        out.writeByte(MAGIC);
+        out.writeByte(writer.id >>> 24);
+        out.writeByte(writer.id >>> 16);
+        out.writeByte(writer.id >>> 8);
+        out.writeByte(writer.id);
         try {
-            // Without a buffer: that would copy payloads once more, and keep the rest of a record that failed.
-            s.encoder = EncoderFactory.get().directBinaryEncoder(s.out, s.encoder);
-            writer.record.write(value, s.encoder);
-            s.encoder.flush();
-            return s.out.take();
+            writer.record.write(value, out);
+            return out.take();
         } catch (IOException e) {
             throw new UncheckedIOException(e); // memory does not fail
         } finally {
-            s.out.forget();
+            out.forget();
         }
     }
 
@@ -97,9 +95,10 @@ public final class ConfluentAvroCodec implements RecordCodec {
     }
 
     private DatumReader<SpecificRecord> reader(int id) throws UndecodableException {
-        DatumReader<SpecificRecord> known = readers.get(id);
-        if (known != null) {
-            return known;
+        for (Reader known : readers) {
+            if (known.id == id) {
+                return known.record;
+            }
         }
         Schema written;
         try {
@@ -118,12 +117,18 @@ public final class ConfluentAvroCodec implements RecordCodec {
         try {
             SpecificData model = SpecificData.getForClass(type);
             DatumReader<SpecificRecord> reader = new SpecificDatumReader<>(written, model.getSchema(type), model);
-            readers.put(id, reader);
-            return reader;
+            return remembered(new Reader(id, reader)).record;
         } catch (AvroRuntimeException e) {
             throw new UndecodableException(
                     "schema id %d of %s cannot be read as this version's".formatted(id, written.getFullName()), e);
         }
+    }
+
+    private synchronized Reader remembered(Reader reader) {
+        Reader[] more = Arrays.copyOf(readers, readers.length + 1);
+        more[readers.length] = reader;
+        readers = more;
+        return reader;
     }
 
     private Writer writer(String topic, Schema schema) {
@@ -145,9 +150,10 @@ public final class ConfluentAvroCodec implements RecordCodec {
 
     private record Writer(int id, RecordWriter record) {}
 
+    private record Reader(int id, DatumReader<SpecificRecord> record) {}
+
     private static final class Scratch {
-        final RecordBytes out = new RecordBytes();
+        final RecordEncoder out = new RecordEncoder();
         final SharingDecoder decoder = new SharingDecoder();
-        BinaryEncoder encoder;
     }
 }

@@ -31,6 +31,9 @@ final class Ledger {
         VolumeState before = ruling.before();
         VolumeState after = ruling.step().state();
         for (View view : before.views()) {
+            if (after.views().get(view.nodeId()) == view) {
+                continue; // an event changes one view, seldom two
+            }
             for (ReplicaView replica : view.replicas()) {
                 if (replica.session().live() && !lives(after, view, replica)) {
                     ledger.ended(view, replica, replicaOf(after, view, replica));
@@ -38,6 +41,9 @@ final class Ledger {
             }
         }
         for (View view : after.views()) {
+            if (before.views().get(view.nodeId()) == view) {
+                continue;
+            }
             for (ReplicaView replica : view.replicas()) {
                 if (replica.session().live() && !lives(before, view, replica)) {
                     ledger.issued(view, replica);

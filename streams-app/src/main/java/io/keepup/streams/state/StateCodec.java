@@ -2,8 +2,8 @@ package io.keepup.streams.state;
 
 import io.keepup.engine.state.VolumeState;
 import io.keepup.schemas.codec.AvroSafety;
+import io.keepup.schemas.codec.RecordEncoder;
 import io.keepup.v1.state.StoredVolume;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -12,11 +12,9 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.apache.avro.Schema;
 import org.apache.avro.io.BinaryDecoder;
-import org.apache.avro.io.BinaryEncoder;
 import org.apache.avro.io.DatumReader;
 import org.apache.avro.io.DatumWriter;
 import org.apache.avro.io.DecoderFactory;
-import org.apache.avro.io.EncoderFactory;
 import org.apache.avro.specific.SpecificData;
 import org.apache.avro.specific.SpecificDatumReader;
 import org.apache.avro.specific.SpecificDatumWriter;
@@ -54,8 +52,7 @@ public final class StateCodec {
 
     private final List<DatumReader<StoredVolume>> readers = new ArrayList<>();
     private final DatumWriter<StoredVolume> writer = new SpecificDatumWriter<>(StoredVolume.SCHEMA$, MODEL);
-    private final ByteArrayOutputStream out = new ByteArrayOutputStream(1024);
-    private BinaryEncoder encoder;
+    private final RecordEncoder out = new RecordEncoder();
     private BinaryDecoder decoder;
 
     public StateCodec() {
@@ -78,16 +75,15 @@ public final class StateCodec {
     }
 
     public byte[] encode(VolumeState state) {
-        out.reset();
-        out.write(CURRENT);
-        encoder = EncoderFactory.get().binaryEncoder(out, encoder);
+        out.writeByte(CURRENT);
         try {
-            writer.write(StateMapping.stored(state), encoder);
-            encoder.flush();
+            writer.write(StateMapping.stored(state), out);
+            return out.take();
         } catch (IOException e) {
             throw new UncheckedIOException(e); // memory does not fail
+        } finally {
+            out.forget();
         }
-        return out.toByteArray();
     }
 
     /**
