@@ -36,6 +36,7 @@ public final class VolumeLife {
     /** Events in one cycle. */
     public static final int CYCLE = 6;
 
+    private static final int SYNC_ROUND = 3;
     private static final long EPOCH = 1;
 
     /** Entries written in one cycle. */
@@ -44,13 +45,28 @@ public final class VolumeLife {
     private final String volumeId;
     private final Nodes nodes;
     private final long startMs;
+    private final Course course;
     private long said;
+
+    /** What a volume's life consists of after its assignment. */
+    public enum Course {
+        /** One recovery after the other, as above: two to three outputs an event, more than a fleet ever needs. */
+        recovery,
+        /** Both replicas keep up: they answer syncs, barriers are confirmed. One output an event. */
+        keepup
+    }
 
     /** Who holds the volume. */
     public record Nodes(String primary, String lagging, String lost) {}
 
     /** @param startMs ms since 1970 when it begins; the events follow each other by a millisecond */
     public VolumeLife(String volumeId, Nodes nodes, long startMs) {
+        this(volumeId, nodes, startMs, Course.recovery);
+    }
+
+    /** @param startMs ms since 1970 when it begins; the events follow each other by a millisecond */
+    public VolumeLife(String volumeId, Nodes nodes, long startMs, Course course) {
+        this.course = course;
         this.volumeId = volumeId;
         this.nodes = nodes;
         this.startMs = startMs;
@@ -72,7 +88,21 @@ public final class VolumeLife {
             return bootstrap((int) said);
         }
         long cycle = (said - BOOTSTRAP - 1) / CYCLE + 1;
-        return ofCycle(cycle, (int) ((said - BOOTSTRAP - 1) % CYCLE));
+        int step = (int) ((said - BOOTSTRAP - 1) % CYCLE);
+        return switch (course) {
+            case recovery -> recovering(cycle, step);
+            case keepup -> keepingUp(2 * cycle + step / SYNC_ROUND, step % SYNC_ROUND);
+        };
+    }
+
+    /** Both replicas have applied the head, half of what is new is durable there, and a barrier proves all of it. */
+    private Event keepingUp(long round, int step) {
+        long head = round * WRITTEN;
+        return switch (step) {
+            case 0 -> ack(nodes.lagging, round, head - WRITTEN / 2, head, 1, head);
+            case 1 -> ack(nodes.lost, round, head - WRITTEN / 2, head, 1, head);
+            default -> new BarrierConfirmed(byNode(nodes.primary), head);
+        };
     }
 
     private Event bootstrap(int step) {
@@ -91,7 +121,7 @@ public final class VolumeLife {
     }
 
     /** The head is WRITTEN entries on; the lagging replica is where the last cycle left it. */
-    private Event ofCycle(long cycle, int step) {
+    private Event recovering(long cycle, int step) {
         long head = (cycle + 1) * WRITTEN;
         long behind = cycle * WRITTEN;
         long catchUp = 2 * cycle - 1;
@@ -126,8 +156,12 @@ public final class VolumeLife {
     }
 
     private SyncAckReceived ack(String replicaId, long syncId, long position, long tail, long head) {
+        return ack(replicaId, syncId, position, position, tail, head);
+    }
+
+    private SyncAckReceived ack(String replicaId, long syncId, long durable, long applied, long tail, long head) {
         SyncAck ack =
-                new SyncAck(position, position, position, 1, true, FailureReason.NONE, AckKind.QUORUM, false, 0, EPOCH);
+                new SyncAck(durable, applied, applied, 1, true, FailureReason.NONE, AckKind.QUORUM, false, 0, EPOCH);
         return new SyncAckReceived(byNode(nodes.primary), own(replicaId), syncId, ack, tail, head, EPOCH);
     }
 

@@ -100,7 +100,7 @@ abstract sealed class FoldBenches implements Runnable {
     /** {@code keepup bench streams}. */
     @Command(
             name = "streams",
-            description = "Throughput and decision latency of the fold, beside plain topologies (about 2 minutes).",
+            description = "Throughput and decision latency of the fold, beside plain topologies (about 3 minutes).",
             mixinStandardHelpOptions = true)
     static final class Streams extends FoldBenches {
         @Option(
@@ -126,6 +126,13 @@ abstract sealed class FoldBenches implements Runnable {
                     result.bareRecordsPerSecond(),
                     result.passRecordsPerSecond(),
                     result.throughputRatio());
+            figure(
+                    "in recovery",
+                    "%,12d %12s %12s   fold/bare %.2f",
+                    result.recoveryRecordsPerSecond(),
+                    "",
+                    "",
+                    result.recoveryThroughputRatio());
             figure(
                     "CPU µs/record",
                     "%12.1f %12.1f %12.1f   broker and all",

@@ -33,12 +33,20 @@ public final class Load {
      * @param partitions of the events topic
      */
     public Load(String name, int volumes, int partitions, RecordCodec codec) {
+        this(name, volumes, partitions, codec, VolumeLife.Course.recovery);
+    }
+
+    /**
+     * @param name what the volumes' names begin with
+     * @param partitions of the events topic
+     */
+    public Load(String name, int volumes, int partitions, RecordCodec codec, VolumeLife.Course course) {
         this.codec = codec;
         long now = System.currentTimeMillis(); // of today, or the watchdog would find every deadline past
         for (int i = 0, number = 0; i < volumes; number++) {
             String volumeId = name + "-" + number;
             if (KeyPartitions.partitionFor(volumeId, partitions) == i % partitions) {
-                this.volumes.add(new VolumeLife(volumeId, nodes(i), now));
+                this.volumes.add(new VolumeLife(volumeId, nodes(i), now, course));
                 i++;
             }
         }

@@ -20,7 +20,7 @@ final class PlainTopologies {
     /** What the fold stores of a volume of the load, on average. */
     private static final int STATE_BYTES = 221;
 
-    /** The value of one output of the fold, on average over all that it sends under the load. */
+    /** The value of one output of the fold, on average over all that it sends in recovery; a projection alone has 306. */
     private static final int OUTPUT_BYTES = 210;
 
     private PlainTopologies() {}

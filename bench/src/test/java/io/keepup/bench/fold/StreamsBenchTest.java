@@ -32,6 +32,8 @@ class StreamsBenchTest {
         assertThat(result.bareRecordsPerSecond()).isPositive();
         assertThat(result.passRecordsPerSecond()).isPositive();
         assertThat(result.throughputRatio()).isPositive();
+        assertThat(result.recoveryRecordsPerSecond()).isPositive();
+        assertThat(result.recoveryThroughputRatio()).isPositive();
         assertThat(result.p50Ms()).isPositive().isLessThanOrEqualTo(result.p99Ms());
         assertThat(result.bareP50Ms()).isPositive().isLessThanOrEqualTo(result.bareP99Ms());
         assertThat(result.passP50Ms()).isPositive().isLessThanOrEqualTo(result.passP99Ms());
