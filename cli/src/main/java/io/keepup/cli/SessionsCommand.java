@@ -34,7 +34,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true)
 final class SessionsCommand implements Runnable {
 
-    private static final String ROW = "%-15s %-8s %-7s %-18s %-14s %8s %9s %s";
+    private static final String ROW = "%-11s %-8s %-7s %-16s %-14s %7s %9s %9s %s";
     private static final DateTimeFormatter TIME =
             DateTimeFormatter.ofPattern("MM-dd HH:mm:ss").withZone(ZoneId.systemDefault());
 
@@ -72,7 +72,7 @@ final class SessionsCommand implements Runnable {
         } else if (sessions.isEmpty()) {
             System.out.println("no sessions: replicas that keep up need none");
         } else {
-            print("SESSION", "REPLICA", "KIND", "CAUSE", "BEGIN", "SECONDS", "RECEIVED", "OUTCOME");
+            print("SESSION", "REPLICA", "KIND", "CAUSE", "BEGIN", "SECONDS", "RECEIVED", "SKIPPED", "OUTCOME");
             sessions.forEach(SessionsCommand::print);
         }
     }
@@ -120,7 +120,9 @@ final class SessionsCommand implements Runnable {
 
     private static void print(SessionRecord s) {
         boolean took = s.getBegin() != null && s.getEnd() != null;
-        long received = s.getOutcome() == SessionOutcome.completed ? s.getBaseBytes() + s.getWalBytes() : s.getBytes();
+        long told = s.getBaseBytes() + s.getWalBytes();
+        long received = s.getOutcome() == SessionOutcome.completed ? told : Math.max(told, s.getBytes());
+        boolean blocksAlone = s.getSkippedBytes() == 0 && s.getSkippedBlocks() > 0; // by engine version 1
         print(
                 s.getMeta().getVolumeId() + "/" + s.getSessionId(),
                 s.getReplicaId(),
@@ -134,6 +136,7 @@ final class SessionsCommand implements Runnable {
                                 Duration.between(s.getBegin(), s.getEnd()).toMillis() / 1000.0)
                         : "-",
                 Sizes.text(received),
+                blocksAlone ? "-" : Sizes.text(s.getSkippedBytes()),
                 s.getReason() == null ? s.getOutcome() : s.getReason());
     }
 

@@ -96,7 +96,15 @@ public final class SessionLog {
                         e.getWalBytes(),
                         e.getZeroBytes(),
                         e.getSkippedBlocks());
-            case SessionFailed e -> end(e.getSessionId(), time, e.getReason().toString(), 0, 0, 0, 0);
+            case SessionFailed e ->
+                end(
+                        e.getSessionId(),
+                        time,
+                        e.getReason().toString(),
+                        e.getBaseBytes(),
+                        e.getWalBytes(),
+                        e.getZeroBytes(),
+                        e.getSkippedBlocks());
             default -> {
                 // says nothing about the begin or end of a session
             }

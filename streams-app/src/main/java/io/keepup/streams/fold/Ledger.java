@@ -9,6 +9,7 @@ import io.keepup.engine.state.VolumeState;
 import io.keepup.engine.word.FailureReason;
 import io.keepup.streams.mapping.SessionMapping;
 import io.keepup.v1.SessionCompleted;
+import io.keepup.v1.SessionFailed;
 import io.keepup.v1.SessionRecord;
 import java.util.ArrayList;
 import java.util.List;
@@ -72,12 +73,33 @@ final class Ledger {
 
     private void ended(View view, ReplicaView replica, ReplicaView after) {
         Session session = replica.session();
+        int blockSize = ruling.before().blockSize();
         boolean completed = ruling.event() instanceof Event.SessionCompleted event && event.sessionId() == session.id();
         entries.add(
                 completed
                         ? SessionMapping.completed(
-                                ruling.event().meta(), source, view, replica, (SessionCompleted) ruling.said())
-                        : SessionMapping.failed(ruling.event().meta(), source, view, replica, reason(session, after)));
+                                ruling.event().meta(),
+                                source,
+                                view,
+                                replica,
+                                (SessionCompleted) ruling.said(),
+                                blockSize)
+                        : SessionMapping.failed(
+                                ruling.event().meta(),
+                                source,
+                                view,
+                                replica,
+                                reason(session, after),
+                                ownWords(replica),
+                                blockSize));
+    }
+
+    /** What the replica itself says of the failure of this very session; null when somebody else ended it. */
+    private SessionFailed ownWords(ReplicaView replica) {
+        boolean own = ruling.event() instanceof Event.SessionFailed event
+                && event.sessionId() == replica.session().id()
+                && event.meta().saidByNode(replica.id());
+        return own ? (SessionFailed) ruling.said() : null;
     }
 
     /** Said of the session itself, or with the command that ended it; the reference policy drops one without a word. */

@@ -7,6 +7,7 @@ import io.keepup.engine.state.Session;
 import io.keepup.engine.state.View;
 import io.keepup.engine.word.FailureReason;
 import io.keepup.v1.SessionCompleted;
+import io.keepup.v1.SessionFailed;
 import io.keepup.v1.SessionOutcome;
 import io.keepup.v1.SessionRecord;
 import java.time.Instant;
@@ -25,26 +26,47 @@ public final class SessionMapping {
      * @param replica the replica with that session
      */
     public static SessionRecord issued(Meta cause, String source, View view, ReplicaView replica) {
-        return record(cause, source, view, replica, SessionOutcome.live, null, null);
+        return record(cause, source, view, replica, SessionOutcome.live, null, 0, Took.UNTOLD);
     }
 
     /** The record of a session that reached its target, with what the replica says it took. */
     public static SessionRecord completed(
-            Meta cause, String source, View view, ReplicaView replica, SessionCompleted said) {
-        return record(cause, source, view, replica, SessionOutcome.completed, null, said);
-    }
-
-    /** The record of a session that ended without its target. */
-    public static SessionRecord failed(
-            Meta cause, String source, View view, ReplicaView replica, FailureReason reason) {
-        return record(cause, source, view, replica, SessionOutcome.failed, WireWords.FAILURE.avro(reason), null);
+            Meta cause, String source, View view, ReplicaView replica, SessionCompleted said, int blockSize) {
+        Took took = new Took(
+                said.getBaseBytes(), said.getWalBytes(), said.getZeroBytes(), said.getSkippedBlocks(), blockSize);
+        return record(cause, source, view, replica, SessionOutcome.completed, null, said.getAchievedLsn(), took);
     }
 
     /**
-     * By the constructor: a builder would make up and copy the default of each field that is not set.
+     * The record of a session that ended without its target.
      *
-     * @param said null unless it was completed
+     * @param said by its own replica, with what it took until then; null when somebody else ended it, who cannot know that
      */
+    public static SessionRecord failed(
+            Meta cause,
+            String source,
+            View view,
+            ReplicaView replica,
+            FailureReason reason,
+            SessionFailed said,
+            int blockSize) {
+        Took took = said == null
+                ? Took.UNTOLD
+                : new Took(
+                        said.getBaseBytes(),
+                        said.getWalBytes(),
+                        said.getZeroBytes(),
+                        said.getSkippedBlocks(),
+                        blockSize);
+        return record(cause, source, view, replica, SessionOutcome.failed, WireWords.FAILURE.avro(reason), 0, took);
+    }
+
+    /** What a replica says that a session took; the size of a block, in bytes, is the volume's. */
+    private record Took(long baseBytes, long walBytes, long zeroBytes, long skippedBlocks, int blockSize) {
+        static final Took UNTOLD = new Took(0, 0, 0, 0, 0);
+    }
+
+    /** By the constructor: a builder would make up and copy the default of each field that is not set. */
     private static SessionRecord record(
             Meta cause,
             String source,
@@ -52,7 +74,8 @@ public final class SessionMapping {
             ReplicaView replica,
             SessionOutcome outcome,
             io.keepup.v1.FailureReason reason,
-            SessionCompleted said) {
+            long achievedLsn,
+            Took took) {
         Session session = replica.session();
         boolean ended = outcome != SessionOutcome.live;
         Instant now = Instant.ofEpochMilli(cause.occurredAt());
@@ -70,16 +93,17 @@ public final class SessionMapping {
                 WireWords.CAUSE.avro(session.cause()),
                 session.startLsn(),
                 session.targetLsn(),
-                said == null ? 0 : said.getAchievedLsn(),
+                achievedLsn,
                 outcome,
                 reason,
                 session.issuedAt() == 0 ? null : Instant.ofEpochMilli(session.issuedAt()),
                 ended ? now : null,
                 session.bytes(),
-                said == null ? 0 : said.getBaseBytes(),
-                said == null ? 0 : said.getWalBytes(),
-                said == null ? 0 : said.getZeroBytes(),
-                said == null ? 0 : said.getSkippedBlocks(),
+                took.baseBytes,
+                took.walBytes,
+                took.zeroBytes,
+                took.skippedBlocks,
+                took.skippedBlocks * took.blockSize,
                 Engine.VERSION);
     }
 }

@@ -14,9 +14,11 @@ import io.keepup.streams.RandomHistory;
 import io.keepup.streams.fold.FoldHarness.Out;
 import io.keepup.streams.state.StateCodec;
 import io.keepup.v1.FailureReason;
+import io.keepup.v1.Meta;
 import io.keepup.v1.Role;
 import io.keepup.v1.SessionCause;
 import io.keepup.v1.SessionCompleted;
+import io.keepup.v1.SessionFailed;
 import io.keepup.v1.SessionKind;
 import io.keepup.v1.SessionOutcome;
 import io.keepup.v1.SessionRecord;
@@ -118,6 +120,7 @@ class LedgerTest {
         assertThat(session.getWalBytes()).isEqualTo(77);
         assertThat(session.getZeroBytes()).isEqualTo(8192);
         assertThat(session.getSkippedBlocks()).isEqualTo(3);
+        assertThat(session.getSkippedBytes()).isEqualTo(3 * 4096);
     }
 
     @Test
@@ -127,6 +130,33 @@ class LedgerTest {
         assertThat(entries).singleElement().satisfies(s -> {
             assertThat(s.getOutcome()).isEqualTo(SessionOutcome.failed);
             assertThat(s.getReason()).isEqualTo(FailureReason.pin_lost);
+        });
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"node/vs-2", "node/vs-1", "watchdog"})
+    void a_failed_session_is_entered_with_what_it_took_when_its_replica_says_so(String source) {
+        fold.send(events.ack("vs-2", 1, 1, 5, 10, 100));
+        SessionFailed said = events.failed("vs-2", 1, 1, SessionKind.rebuild, FailureReason.transport_lost);
+        SessionFailed failed = SessionFailed.newBuilder(said)
+                .setMeta(Meta.newBuilder(said.getMeta()).setSource(source).build())
+                .setBaseBytes(4096L)
+                .setWalBytes(77L)
+                .setZeroBytes(8192L)
+                .setSkippedBlocks(3L)
+                .build();
+
+        List<SessionRecord> entries = entries(failed);
+
+        boolean own = source.equals("node/vs-2");
+        assertThat(entries).singleElement().satisfies(s -> {
+            assertThat(s.getOutcome()).isEqualTo(SessionOutcome.failed);
+            assertThat(s.getAchievedLsn()).isZero();
+            assertThat(s.getBaseBytes()).isEqualTo(own ? 4096 : 0);
+            assertThat(s.getWalBytes()).isEqualTo(own ? 77 : 0);
+            assertThat(s.getZeroBytes()).isEqualTo(own ? 8192 : 0);
+            assertThat(s.getSkippedBlocks()).isEqualTo(own ? 3 : 0);
+            assertThat(s.getSkippedBytes()).isEqualTo(own ? 3 * 4096 : 0);
         });
     }
 

@@ -13,8 +13,13 @@ import io.keepup.streams.audit.Progress;
 import io.keepup.streams.audit.RecordedFold;
 import io.keepup.streams.audit.verify.Difference.Detail;
 import io.keepup.streams.audit.verify.Difference.Kind;
+import io.keepup.v1.FailureReason;
 import io.keepup.v1.IssueCatchUp;
+import io.keepup.v1.Meta;
 import io.keepup.v1.Mode;
+import io.keepup.v1.SessionFailed;
+import io.keepup.v1.SessionKind;
+import io.keepup.v1.SessionRecord;
 import io.keepup.v1.VolumeProjection;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -65,7 +70,7 @@ class VerifierTest {
                 events.primaryReady(1),
                 events.ack("vs-2", 1, 1, 40, 10, 100),
                 events.barrier(9, 1),
-                events.completed("vs-2", 1, 1, io.keepup.v1.SessionKind.catchup, 100),
+                events.completed("vs-2", 1, 1, SessionKind.catchup, 100),
                 events.ack("vs-3", 1, 2, 5, 10, 120));
     }
 
@@ -422,6 +427,41 @@ class VerifierTest {
                 .toList();
         fold.remove(later.get(0));
         assertThat(verify().differences()).hasSize(2).allMatch(Difference::ofVersion);
+    }
+
+    @Test
+    void what_engine_1_left_out_of_the_ledger_is_a_difference_of_version() {
+        fold.send(events.primary(1, "vs-2"), events.ack("vs-2", 1, 1, 5, 10, 100));
+        SessionFailed said = events.failed("vs-2", 1, 1, SessionKind.rebuild, FailureReason.transport_lost);
+        fold.send(SessionFailed.newBuilder(said)
+                .setMeta(Meta.newBuilder(said.getMeta()).setSource("node/vs-2").build())
+                .setBaseBytes(4096L)
+                .setSkippedBlocks(3L)
+                .build());
+        assertThat(verify().proven()).isTrue();
+        fold.rewrite(Topics.SESSIONS, this::byEngine1);
+
+        Difference difference = only(verify());
+
+        assertThat(difference.kind()).isEqualTo(Kind.ALTERED);
+        assertThat(difference.ofVersion()).isTrue();
+        assertThat(difference.version()).isEqualTo(1);
+        assertThat(difference.details())
+                .containsExactly(
+                        new Detail("baseBytes", "0", "4096"),
+                        new Detail("skippedBlocks", "0", "3"),
+                        new Detail("skippedBytes", "0", "12288"));
+    }
+
+    private byte[] byEngine1(byte[] value) {
+        return fold.codec.encode(
+                Topics.SESSIONS,
+                SessionRecord.newBuilder((SessionRecord) decoded(value))
+                        .setBaseBytes(0)
+                        .setSkippedBlocks(0)
+                        .setSkippedBytes(0)
+                        .setEngineVersion(1)
+                        .build());
     }
 
     private byte[] byEngine0(byte[] value) {
