@@ -66,10 +66,11 @@ abstract class RecoverySession implements Runnable {
     private volatile FailureReason cancelled;
     private volatile WaitingFor waitingFor;
     private volatile long movedAt;
-    /** Something moved after the last report. */
+    /** There is something to tell that the last report does not say. */
     private volatile boolean untold;
 
-    private long reportedAt = Long.MIN_VALUE;
+    private boolean reported;
+    private long reportedAt;
 
     RecoverySession(
             NodeContext context,
@@ -154,7 +155,7 @@ abstract class RecoverySession implements Runnable {
                 previous.awaitEnd();
                 previous = null; // or a chain of superseded sessions would stay in memory
             }
-            report(true);
+            tell();
             return recover();
         } catch (Abandoned | NodeClosingException e) {
             throw e;
@@ -237,7 +238,7 @@ abstract class RecoverySession implements Runnable {
             throw new SessionFault(FailureReason.progress_stalled, "nothing moved for %d ms".formatted(still));
         }
         if (untold) {
-            report(false);
+            reportIfDue(shortestMs());
         }
     }
 
@@ -248,15 +249,14 @@ abstract class RecoverySession implements Runnable {
         }
         log.info("Volume {}: {} session {} waits for {}", ref.volumeId(), ref.kind(), ref.sessionId(), what);
         waitingFor = what;
-        report(true);
+        tell();
         while (!context.tasks().await(turn, LOOK)) {
             movedAt = context.clock().millis();
             check();
-            reports.run(() -> reportIfDue(SAY_WAITING_MS));
+            reportIfDue(Math.max(SAY_WAITING_MS, shortestMs()));
         }
         waitingFor = null;
-        movedAt = context.clock().millis();
-        report(true);
+        moved();
     }
 
     /** So many bytes came: waits as long as the node's limit asks for. */
@@ -273,29 +273,39 @@ abstract class RecoverySession implements Runnable {
     /** Something moved: the stall limit starts anew, and progress is reported when it is due. */
     protected void moved() {
         movedAt = context.clock().millis();
+        tell();
+    }
+
+    /**
+     * Reports where the session stands: at once, or when a report is due again, by {@link #check()}, and then as it stands by
+     * that time. Also the answer to a command that came again [R4].
+     */
+    void tell() {
         untold = true;
-        report(false);
+        reportIfDue(shortestMs());
     }
 
-    /** Reports where the session stands, now: the answer to a command that came again [R4]. */
-    void reportNow() {
-        report(true);
-    }
-
-    private void report(boolean always) {
-        long least = always
-                ? 0
-                : context.settings().get(NodeSettings.SESSION_PROGRESS).toMillis();
-        reports.run(() -> reportIfDue(least));
+    private long shortestMs() {
+        return context.settings().get(NodeSettings.SESSION_PROGRESS).toMillis();
     }
 
     private void reportIfDue(long leastMs) {
-        long now = context.clock().millis();
-        if (leastMs > 0 && now - reportedAt < leastMs) {
-            return;
-        }
-        reportedAt = now;
-        untold = false;
+        reports.run(() -> {
+            long now = context.clock().millis();
+            if (reported && now - reportedAt < leastMs) {
+                return;
+            }
+            untold = false;
+            try {
+                report(now);
+            } finally { // a report bears a time between the two: taken from the earlier, the next would follow too soon
+                reported = true;
+                reportedAt = context.clock().millis();
+            }
+        });
+    }
+
+    private void report(long now) {
         Position at = position();
         lastMinute.add(now, at);
         context.events()

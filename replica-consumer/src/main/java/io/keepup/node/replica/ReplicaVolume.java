@@ -261,7 +261,7 @@ public final class ReplicaVolume implements AutoCloseable {
         }
         if (isKnown(ref, newest)) {
             if (session != null) {
-                session.reportNow();
+                session.tell();
             }
             return false;
         }

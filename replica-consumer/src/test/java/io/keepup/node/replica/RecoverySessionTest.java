@@ -20,13 +20,20 @@ import io.keepup.v1.SessionCompleted;
 import io.keepup.v1.SessionFailed;
 import io.keepup.v1.SessionKind;
 import io.keepup.v1.SessionPhase;
+import io.keepup.v1.SessionProgress;
+import io.keepup.v1.WaitingFor;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -40,14 +47,21 @@ import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(20)
 class RecoverySessionTest {
 
+    private final List<SessionProgress> progress = new CopyOnWriteArrayList<>();
+
     /** Says the name of the record's type: all that is asked of it here. */
-    private static final RecordCodec NAMES = new RecordCodec() {
+    private final RecordCodec names = new RecordCodec() {
         @Override
         public byte[] encode(String topic, SpecificRecord value) {
+            if (value instanceof SessionProgress report) {
+                progress.add(report);
+            }
             return value.getSchema().getName().getBytes(StandardCharsets.UTF_8);
         }
 
@@ -74,22 +88,25 @@ class RecoverySessionTest {
                 }
             };
     private final NodeMetrics metrics = new NodeMetrics();
+    private volatile long applied;
 
     private RecoverySession session(Supplier<RecoverySession.Outcome> work) {
+        return session(work, Clock.systemUTC(), new ThreadTasks());
+    }
+
+    private RecoverySession session(Supplier<RecoverySession.Outcome> work, Clock clock, Tasks tasks) {
         NodeSettings settings =
                 new NodeSettings("vs-1", Path.of("unused"), "unused:1", "http://unused", "127.0.0.1:0", Map.of());
-        Clock clock = Clock.systemUTC();
         RecoveryLimits limits = new RecoveryLimits(clock, settings.recoveryLimits());
-        Tasks tasks = new ThreadTasks();
-        NodeEvents events = new NodeEvents("vs-1", clock, new EventPublisher(broker, NAMES, metrics, tasks));
-        NodeContext context = new NodeContext(settings, clock, tasks, null, null, null, NAMES, events, metrics, limits);
+        NodeEvents events = new NodeEvents("vs-1", clock, new EventPublisher(broker, names, metrics, tasks));
+        NodeContext context = new NodeContext(settings, clock, tasks, null, null, null, names, events, metrics, limits);
         SessionRef ref = new SessionRef("v", "vs-p", 1, 7, SessionKind.catchup);
         return new RecoverySession(
                 context,
                 null,
                 ref,
                 SessionCause.behind,
-                Instant.now().plusSeconds(60),
+                clock.instant().plusSeconds(60),
                 null,
                 (s, o) -> ends.add(o.isPresent())) {
             @Override
@@ -99,7 +116,7 @@ class RecoverySessionTest {
 
             @Override
             protected Position position() {
-                return new Position(SessionPhase.running, 0, 0, 0, 0, 0, 0);
+                return new Position(SessionPhase.running, applied, applied, 0, 0, 0, 0);
             }
 
             @Override
@@ -117,6 +134,50 @@ class RecoverySessionTest {
                 return 0;
             }
         };
+    }
+
+    /** Time that goes on when somebody looks at it, and when somebody waits; for one thread. */
+    private static final class OwnTime extends Clock implements Tasks {
+
+        private final Random random;
+        private final Runnable meanwhile;
+        private Instant now = Instant.ofEpochSecond(1_000);
+
+        /** Meanwhile: what another does while somebody waits. */
+        OwnTime(long seed, Runnable meanwhile) {
+            this.random = new Random(seed);
+            this.meanwhile = meanwhile;
+        }
+
+        @Override
+        public ZoneOffset getZone() {
+            return ZoneOffset.UTC;
+        }
+
+        @Override
+        public Clock withZone(ZoneId zone) {
+            return this;
+        }
+
+        @Override
+        public Instant instant() {
+            now = now.plusMillis(random.nextInt(4));
+            return now;
+        }
+
+        @Override
+        public CompletableFuture<Void> start(String name, Runnable work) {
+            throw new UnsupportedOperationException(name);
+        }
+
+        @Override
+        public boolean await(CompletableFuture<?> done, Duration limit) {
+            if (!done.isDone()) {
+                now = now.plus(limit);
+                meanwhile.run();
+            }
+            return done.isDone();
+        }
     }
 
     private List<String> terminal() {
@@ -139,6 +200,84 @@ class RecoverySessionTest {
         });
         session[0].run();
         assertThat(progress()).isEqualTo(2);
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5})
+    void progress_is_told_at_most_twice_a_second_however_often_there_is_cause_and_the_newest_facts_win(long seed) {
+        RecoverySession[] session = new RecoverySession[1];
+        CompletableFuture<Void> turn = new CompletableFuture<>();
+        Random random = new Random(seed);
+        OwnTime time = new OwnTime(seed, () -> {
+            if (random.nextInt(3) == 0) {
+                session[0].tell(); // its command came again
+            }
+            if (random.nextInt(60) == 0) {
+                turn.complete(null);
+            }
+        });
+        CompletableFuture<Void> never = new CompletableFuture<>();
+        session[0] = session(
+                () -> {
+                    session[0].awaitTurn(turn, WaitingFor.rebuild_slot);
+                    while (applied < 500) {
+                        applied++;
+                        session[0].moved();
+                        time.await(never, Duration.ofMillis(random.nextInt(100)));
+                        session[0].check();
+                    }
+                    long told = progress();
+                    while (progress() == told) {
+                        session[0].check();
+                    }
+                    return new RecoverySession.Outcome(new Result(9, 9, false), 3);
+                },
+                time,
+                time);
+
+        session[0].run();
+
+        assertThat(turn).isDone();
+        assertThat(progress).hasSizeGreaterThan(20);
+        for (int i = 2; i < progress.size(); i++) {
+            assertThat(Duration.between(at(i - 2), at(i)))
+                    .as("between report %d and the second after it", i - 2)
+                    .isGreaterThanOrEqualTo(Duration.ofSeconds(1));
+        }
+        assertThat(progress)
+                .filteredOn(p -> p.getPace().getWaitingFor() == WaitingFor.rebuild_slot)
+                .isNotEmpty();
+        SessionProgress last = progress.getLast();
+        assertThat(last.getWalAppliedLsn()).isEqualTo(500);
+        assertThat(last.getPace().getWaitingFor()).isNull();
+        assertThat(terminal()).containsExactly(SessionCompleted.class.getSimpleName());
+    }
+
+    @Test
+    void a_session_that_waits_says_so_now_and_then_and_no_oftener() {
+        CompletableFuture<Void> turn = new CompletableFuture<>();
+        AtomicInteger looks = new AtomicInteger();
+        OwnTime time = new OwnTime(1, () -> {
+            if (looks.incrementAndGet() == 150) { // after 30 s
+                turn.complete(null);
+            }
+        });
+        RecoverySession[] session = new RecoverySession[1];
+        session[0] = session(
+                () -> {
+                    session[0].awaitTurn(turn, WaitingFor.rebuild_slot);
+                    return new RecoverySession.Outcome(new Result(9, 9, false), 3);
+                },
+                time,
+                time);
+        session[0].run();
+        assertThat(progress).hasSizeBetween(6, 9);
+        assertThat(progress.get(0).getPace().getWaitingFor()).isNull();
+        assertThat(progress.get(1).getPace().getWaitingFor()).isEqualTo(WaitingFor.rebuild_slot);
+    }
+
+    private Instant at(int report) {
+        return progress.get(report).getMeta().getOccurredAt();
     }
 
     @Test
