@@ -19,11 +19,14 @@ import io.keepup.v1.SyncAckReceived;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -129,8 +132,21 @@ class AuditTest {
         assertThat(sessions.get(0).path("zeroBytes").asLong()).isEqualTo(rebuild.zeroBytes());
         CommandRun listed = run("sessions", Stream.of("--volume", volume.id()));
         assertThat(listed.out().lines()).hasSize(2).allMatch(line -> line.length() <= 100);
-        assertThat(listed.out()).contains(volume.id() + "/" + rebuild.id(), "rebuild", "completed");
+        assertThat(listed.out()).contains(volume.id() + "/" + rebuild.id(), "rebuild", "completed", "SKIPPED");
+        assertThat(sessions.get(0).path("skippedBlocks").asLong()).isEqualTo(rebuild.skippedBlocks());
+        assertThat(sessions.get(0).path("skippedBytes").asLong())
+                .isEqualTo(rebuild.skippedBlocks() * VolumeUnderTest.BLOCK);
+
+        // the moment of its end still counts, the one after it does not
+        Instant end = Instant.parse(sessions.get(0).path("end").asText());
+        assertThat(json(sessionsSince(end).out())).isEqualTo(sessions);
+        assertThat(json(sessionsSince(end.plusMillis(1)).out())).isEmpty();
+        assertThat(json(sessionsSince(end.minusMillis(1)).out())).isEqualTo(sessions);
         assertThat(run("sessions", Stream.of("--volume", "none-such")).out()).startsWith("no sessions");
+    }
+
+    private CommandRun sessionsSince(Instant since) {
+        return run("sessions", Stream.of("--volume", volume.id(), "--since", since, "--json"));
     }
 
     @Test
@@ -163,6 +179,30 @@ class AuditTest {
         }
         CommandRun shown = audit("--until", changes.get(0).path("offset").asLong());
         assertThat(shown.out()).contains("allocated_only", "stored state: ", "SHA-256");
+        theStateAtAnInstantIsThatAfterTheLastEventUntilThen(changes);
+    }
+
+    private void theStateAtAnInstantIsThatAfterTheLastEventUntilThen(List<JsonNode> changes) {
+        List<ConsumerRecord<byte[], byte[]>> events = records(Topics.EVENTS);
+        Set<Long> changing =
+                changes.stream().map(c -> c.path("offset").asLong()).collect(Collectors.toSet());
+        int at = events.size() / 2;
+        while (!changing.contains(events.get(at).offset())
+                || events.get(at - 1).timestamp() >= events.get(at).timestamp()
+                || events.get(at + 1).timestamp() <= events.get(at).timestamp()) {
+            at++; // to one that changed something, alone in its millisecond
+        }
+        long offset = events.get(at).offset();
+        Instant instant = Instant.ofEpochMilli(events.get(at).timestamp());
+        String then = audit("--until", offset, "--json").out();
+        String before = audit("--until", events.get(at - 1).offset(), "--json").out();
+        assertThat(state(json(then))).isNotEqualTo(state(json(before)));
+        assertThat(audit("--until", instant, "--json").out()).isEqualTo(then);
+        assertThat(audit("--until", instant.minusMillis(1), "--json").out()).isEqualTo(before);
+
+        JsonNode proven = json(audit("--verify", "--until", instant, "--json").out());
+        assertThat(proven.path("proven").asBoolean()).isTrue();
+        assertThat(proven.at("/volumes/0/events").asLong()).isEqualTo(at + 1);
     }
 
     private static byte[] state(JsonNode moment) {
