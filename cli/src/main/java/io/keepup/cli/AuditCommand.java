@@ -248,7 +248,8 @@ final class AuditCommand implements Runnable {
         } else {
             Timeline timeline = new Timeline(volumeId, policy, new Paper(terminal), json);
             Replay replay = new Replay(codec, policy);
-            events(log, Progress.NONE, event -> {
+            // On a terminal the timeline itself shows how far it is; a file is filled without a word.
+            events(log, terminal.interactive() ? Progress.NONE : progress, event -> {
                 timeline.take(replay.next(event));
                 return !System.out.checkError();
             });

@@ -9,11 +9,12 @@ import java.util.function.LongSupplier;
 
 /**
  * Shows how far something is and when it will be done: on a terminal in a line that moves, elsewhere in a line on stderr
- * every few seconds, so that what is soon done says nothing.
+ * after two seconds and then every few, so that what is soon done says nothing.
  */
 public final class ProgressLine implements Progress {
 
     private static final Duration MOVES = Duration.ofMillis(100);
+    private static final Duration FIRST = Duration.ofSeconds(2);
     private static final Duration SAYS = Duration.ofSeconds(5);
 
     private final Terminal terminal;
@@ -40,7 +41,7 @@ public final class ProgressLine implements Progress {
             before = done;
             told = time;
         }
-        Duration pause = terminal.interactive() ? MOVES : SAYS;
+        Duration pause = terminal.interactive() ? MOVES : told == begun ? FIRST : SAYS;
         if (time - told < pause.toNanos()) {
             return;
         }

@@ -28,6 +28,16 @@ class ProgressLineTest {
     }
 
     @Test
+    void after_two_seconds_it_is_told_first_and_then_every_five() {
+        for (int second = 0; second <= 13; second++) {
+            now = Duration.ofSeconds(second);
+            progress.at("reading", second * 10L, 4_000);
+        }
+        assertThat(told.toString(StandardCharsets.UTF_8).lines().map(line -> line.split(" ")[1]))
+                .containsExactly("20", "70", "120");
+    }
+
+    @Test
     void of_an_unknown_total_it_tells_how_far_and_how_fast() {
         progress.at("writing", 0, Progress.UNKNOWN);
         now = Duration.ofSeconds(5);
@@ -39,7 +49,7 @@ class ProgressLineTest {
     @Test
     void what_is_soon_done_says_nothing() {
         progress.at("reading", 0, 4_000);
-        now = Duration.ofSeconds(4);
+        now = Duration.ofMillis(1_999);
         progress.at("reading", 3_999, 4_000);
         progress.end();
 
