@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
+import java.lang.reflect.RecordComponent;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -34,6 +37,7 @@ class RecoveryBenchTest {
         assertThat(result.rebuildSeconds()).isPositive();
         assertThat(result.ratio()).isPositive();
         assertThat(result.peakHeapMiB()).isPositive();
+        assertThat(names(result)).contains("rebuildSeconds", "equal", "bytes", "kafkaSeconds", "ratio", "peakHeapMiB");
     }
 
     @Test
@@ -53,5 +57,13 @@ class RecoveryBenchTest {
         assertThat(result.catchUpSeconds()).isPositive();
         assertThat(result.tunedRatio()).isPositive();
         assertThat(result.ratio()).isPositive();
+        assertThat(names(result)).contains("catchUpSeconds", "equal", "bytes", "kafkaSeconds", "ratio", "peakHeapMiB");
+    }
+
+    /** They are the keys of the command's JSON. */
+    private static List<String> names(Record result) {
+        return Stream.of(result.getClass().getRecordComponents())
+                .map(RecordComponent::getName)
+                .toList();
     }
 }
