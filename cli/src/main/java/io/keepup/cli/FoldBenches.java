@@ -190,9 +190,16 @@ abstract sealed class FoldBenches implements Runnable {
             } else {
                 figure(
                         "killed",
-                        "%,d ms at most, with a session timeout of %,d ms",
+                        "%,d ms in the middle, %,d ms at most, with a session timeout of %,d ms",
+                        result.middleTakeoverMs(),
                         result.takeoverMs(),
                         result.sessionTimeoutMs());
+                figure(
+                        "limit",
+                        "%,d ms: the middle is %s, the longest is %s",
+                        result.takeoverLimitMs(),
+                        within(result.middleTakeoverMs(), result.takeoverLimitMs()),
+                        within(result.takeoverMs(), result.takeoverLimitMs()));
                 figure("restarted", "%,d ms at most", result.restartMs());
                 figure("proven", "%,d outputs of %,d events", result.outputs(), result.events());
             }
@@ -200,6 +207,10 @@ abstract sealed class FoldBenches implements Runnable {
                 throw new Failure("%,d events have other outputs than they should".formatted(result.differences()));
             }
         }
+    }
+
+    private static String within(long millis, long limit) {
+        return millis <= limit ? "within it" : String.format(Locale.ROOT, "%,d ms above it", millis - limit);
     }
 
     /** {@code keepup bench audit}. */

@@ -14,6 +14,7 @@ import io.keepup.streams.audit.verify.Verifier;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -28,6 +29,9 @@ import java.util.function.ToLongFunction;
 public final class KillBench {
 
     private static final List<String> NAMES = List.of("a", "b");
+
+    /** Beyond the session timeout: for the group to rebalance and the standby to take over, ms. */
+    private static final long TAKEOVER_MS = 1_000;
 
     private KillBench() {}
 
@@ -64,8 +68,10 @@ public final class KillBench {
      * What came out.
      *
      * @param sessionTimeoutMs after which the group takes an instance for dead
+     * @param takeoverLimitMs what a takeover should stay within: the session timeout and a second
+     * @param middleTakeoverMs as {@code takeoverMs}, of the kill in the middle
      * @param takeoverMs the longest time from a kill until the last of its partitions was folded again, of events that came
-     *     after the kill
+     *     when it was dead
      * @param restartMs the longest such time for an instance that ended in an orderly way
      * @param events on the topic
      * @param outputs that follow from them and are there, byte for byte
@@ -76,6 +82,8 @@ public final class KillBench {
             int halts,
             int restarts,
             long sessionTimeoutMs,
+            long takeoverLimitMs,
+            long middleTakeoverMs,
             long takeoverMs,
             long restartMs,
             long events,
@@ -105,11 +113,11 @@ public final class KillBench {
     private record Run(Rig rig, Fleet fleet, Traffic traffic, Plan plan, Random random, PrintStream progress) {
 
         Result run() {
-            long takeover = 0;
+            long[] takeovers = new long[plan.kills];
             long restart = 0;
             for (int i = 0; i < plan.kills; i++) {
                 progress.printf("kill %d of %d: ", i + 1, plan.kills);
-                takeover = Math.max(takeover, kill());
+                takeovers[i] = kill();
             }
             for (int i = 0; i < plan.halts; i++) {
                 halt(1 + random.nextInt(400));
@@ -125,15 +133,19 @@ public final class KillBench {
                 throw new IllegalStateException(
                         "%d events are on the topic, %d were replayed".formatted(events, folded));
             }
+            long sessionTimeout = Long.parseLong(rig.streams(Fleet.APPLICATION)
+                    .streams()
+                    .get("main.consumer.session.timeout.ms")
+                    .toString());
+            Arrays.sort(takeovers);
             return new Result(
                     plan.kills,
                     plan.halts,
                     plan.restarts,
-                    Long.parseLong(rig.streams(Fleet.APPLICATION)
-                            .streams()
-                            .get("main.consumer.session.timeout.ms")
-                            .toString()),
-                    takeover,
+                    sessionTimeout,
+                    sessionTimeout + TAKEOVER_MS,
+                    plan.kills == 0 ? 0 : takeovers[plan.kills / 2],
+                    plan.kills == 0 ? 0 : takeovers[plan.kills - 1],
                     restart,
                     folded,
                     sum(parts, account -> account.topics().values().stream()
@@ -149,9 +161,9 @@ public final class KillBench {
             go();
             String victim = fleet.busiest();
             List<Integer> partitions = partitionsOf(victim);
-            long[] before = traffic.onTopic();
             long begin = System.nanoTime();
             fleet.kill(victim);
+            long[] before = traffic.onTopic(); // once it is dead, or its own last words would count
             long millis = awaitFolded(partitions, before, begin);
             tell("killed", victim, partitions, millis);
             fleet.start(victim, Map.of());

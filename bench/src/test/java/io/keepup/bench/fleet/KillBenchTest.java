@@ -38,6 +38,8 @@ class KillBenchTest {
         assertThat(result.differences()).isZero();
         assertThat(result.outputs()).isGreaterThan(9 * 100);
         assertThat(result.takeoverMs()).isPositive();
+        assertThat(result.middleTakeoverMs()).isPositive().isLessThanOrEqualTo(result.takeoverMs());
+        assertThat(result.takeoverLimitMs()).isEqualTo(5_000 + 1_000);
         assertThat(result.restarts()).isEqualTo(2);
     }
 
@@ -45,6 +47,7 @@ class KillBenchTest {
     @Test
     void the_figures_have_these_names() {
         assertThat(Stream.of(KillBench.Result.class.getRecordComponents()).map(c -> c.getName()))
-                .contains("takeoverMs", "restartMs", "sessionTimeoutMs", "events", "outputs", "differences");
+                .contains("takeoverLimitMs", "middleTakeoverMs", "takeoverMs", "restartMs", "sessionTimeoutMs")
+                .contains("events", "outputs", "differences");
     }
 }
