@@ -247,7 +247,7 @@ final class AuditCommand implements Runnable {
             stateThen(log, codec, policy);
         } else {
             Timeline timeline = new Timeline(volumeId, policy, new Paper(terminal), json);
-            Replay replay = new Replay(codec, policy);
+            Replay replay = new Replay(codec, policy, log.extent().partitions());
             // On a terminal the timeline itself shows how far it is; a file is filled without a word.
             events(log, terminal.interactive() ? Progress.NONE : progress, event -> {
                 timeline.take(replay.next(event));
@@ -258,7 +258,7 @@ final class AuditCommand implements Runnable {
 
     private void explain(AuditLog log, RecordCodec codec, Policy policy) {
         Explanation explanation = new Explanation(volumeId, session, policy);
-        Replay replay = new Replay(codec, policy);
+        Replay replay = new Replay(codec, policy, log.extent().partitions());
         events(log, progress, event -> explanation.take(replay.next(event)));
         if (!explanation.found()) {
             throw new Failure("%s has no session %d%s: its last is %d"
@@ -276,7 +276,7 @@ final class AuditCommand implements Runnable {
     }
 
     private void stateThen(AuditLog log, RecordCodec codec, Policy policy) {
-        Replay replay = new Replay(codec, policy);
+        Replay replay = new Replay(codec, policy, log.extent().partitions());
         StateThen then = new StateThen(volumeId, policy);
         events(log, progress, event -> {
             then.take(event, replay.next(event));

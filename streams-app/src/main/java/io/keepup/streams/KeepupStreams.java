@@ -70,8 +70,7 @@ public final class KeepupStreams implements AutoCloseable, Health {
     public static KeepupStreams start(StreamsSettings settings) {
         KeepupStreams app = new KeepupStreams(settings);
         try {
-            Preconditions.check(settings, app.registry, BROKER_PATIENCE);
-            app.run(settings);
+            app.run(settings, Preconditions.check(settings, app.registry, BROKER_PATIENCE));
             return app;
         } catch (RuntimeException e) {
             app.close();
@@ -81,7 +80,7 @@ public final class KeepupStreams implements AutoCloseable, Health {
         }
     }
 
-    private void run(StreamsSettings settings) {
+    private void run(StreamsSettings settings, int partitions) {
         RecordCodec codec = new ConfluentAvroCodec(registry);
         Policy policy = settings.policy().equals("reference") ? Policy.reference() : Policy.safe();
         view = ProjectionView.start(() -> consumer(settings), codec);
@@ -93,7 +92,7 @@ public final class KeepupStreams implements AutoCloseable, Health {
         http = HttpEndpoint.start(settings.httpHost(), settings.httpPort(), view, this, meters::scrape);
         Properties properties = settings.streams();
         streams = new KafkaStreams(
-                KeepupTopology.build(codec, policy, settings.watchdog(), patience, metrics), properties);
+                KeepupTopology.build(codec, policy, partitions, settings.watchdog(), patience, metrics), properties);
         streams.setUncaughtExceptionHandler(this::threadDied);
         streams.setStateListener((now, before) -> log.info("the fold is {}", now));
         kafkaMetrics = new KafkaStreamsMetrics(streams);

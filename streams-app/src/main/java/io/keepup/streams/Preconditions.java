@@ -37,9 +37,10 @@ final class Preconditions {
      * Checks broker, topics and schemas, and creates the fold's changelog where it is missing, in this order.
      *
      * @param limit how long the broker may take to answer
+     * @return partitions of the events topic
      * @throws StartException naming the first thing that is missing
      */
-    static void check(StreamsSettings settings, SchemaRegistry registry, Duration limit) {
+    static int check(StreamsSettings settings, SchemaRegistry registry, Duration limit) {
         List<TopicSpec> specs = Topics.shared().stream()
                 .filter(spec -> NEEDED.contains(spec.name()))
                 .toList();
@@ -48,7 +49,9 @@ final class Preconditions {
             admin = Admin.create(settings.admin());
             checkTopics(settings, admin, specs, limit);
             checkSchemas(registry, specs);
-            createChangelog(settings, admin, limit);
+            int partitions = eventPartitions(settings, admin, limit);
+            createChangelog(settings, admin, partitions, limit);
+            return partitions;
         } catch (KafkaException e) {
             Throwable reason = e.getCause() == null ? e : e.getCause();
             throw new StartException(
@@ -101,15 +104,7 @@ final class Preconditions {
     }
 
     /** Kafka Streams would create it and write at once, and what is first written to a new topic may be lost (KAFKA-15591). */
-    private static void createChangelog(StreamsSettings settings, Admin admin, Duration limit) {
-        int partitions = answer(
-                        settings,
-                        admin.describeTopics(List.of(Topics.EVENTS))
-                                .topicNameValues()
-                                .get(Topics.EVENTS),
-                        limit)
-                .partitions()
-                .size();
+    private static void createChangelog(StreamsSettings settings, Admin admin, int partitions, Duration limit) {
         try {
             new TopicAdmin(admin, limit)
                     .ensure(
@@ -119,6 +114,17 @@ final class Preconditions {
             throw refused(settings, e)
                     .orElseGet(() -> new StartException("the fold's changelog cannot be made: " + e.getMessage(), e));
         }
+    }
+
+    private static int eventPartitions(StreamsSettings settings, Admin admin, Duration limit) {
+        return answer(
+                        settings,
+                        admin.describeTopics(List.of(Topics.EVENTS))
+                                .topicNameValues()
+                                .get(Topics.EVENTS),
+                        limit)
+                .partitions()
+                .size();
     }
 
     private static <T> T answer(StreamsSettings settings, KafkaFuture<T> asked, Duration limit) {

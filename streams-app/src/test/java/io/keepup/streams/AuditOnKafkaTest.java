@@ -18,9 +18,12 @@ import io.keepup.streams.audit.verify.Verification;
 import io.keepup.streams.audit.verify.Verifier;
 import io.keepup.streams.state.StateCodec;
 import io.keepup.v1.Meta;
+import io.keepup.v1.RejectReason;
+import io.keepup.v1.Rejected;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -34,6 +37,8 @@ import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.streams.KafkaStreams;
 import org.junit.jupiter.api.AfterEach;
@@ -174,7 +179,8 @@ class AuditOnKafkaTest {
         stored.forEach((volumeId, bytes) -> {
             try (ClusterLog log = ClusterLog.of(admin, kafka::consumer, volumeId)) {
                 log.awaitFold(APPLICATION, Duration.ofMillis(100), Progress.NONE);
-                Replay replay = new Replay(kafka.codec, Policy.safe());
+                Replay replay =
+                        new Replay(kafka.codec, Policy.safe(), log.extent().partitions());
                 log.events(Progress.NONE, event -> {
                     replay.next(event);
                     return true;
@@ -236,6 +242,34 @@ class AuditOnKafkaTest {
                     .isGreaterThanOrEqualTo(210);
             late.join();
         }
+    }
+
+    /** As a producer with another partitioner than Kafka's would put it: no second fold of the volume may begin there. */
+    @Test
+    void an_event_on_a_partition_that_is_not_its_volumes_is_refused_and_breaks_no_audit() throws Exception {
+        app("a");
+        Events events = new Events("vol-0", Instant.now());
+        int home = KeyPartitions.partitionFor("vol-0", Topics.DEFAULT_PARTITIONS);
+        kafka.send(events.primary(1, "vs-2"), events.primaryReady(1));
+        RecordMetadata astray = kafka.put(new ProducerRecord<>(
+                Topics.EVENTS,
+                (home + 1) % Topics.DEFAULT_PARTITIONS,
+                "vol-0".getBytes(StandardCharsets.UTF_8),
+                kafka.codec.encode(Topics.EVENTS, events.primary(2, "vs-3"))));
+
+        kafka.send(events.ack("vs-2", 1, 1, 100, 1, 100));
+
+        assertThat(verifyAll()).hasSize(4).allSatisfy(p -> assertThat(p.differences())
+                .isEmpty());
+        Rejected rejected = (Rejected) kafka.codec.decode(first(Topics.REJECTED).value());
+        assertThat(rejected.getReason()).isEqualTo(RejectReason.key_mismatch);
+        assertThat(rejected.getPartition()).isEqualTo(astray.partition());
+        assertThat(rejected.getDetail()).contains("belong on partition " + home + " of 4", "murmur2");
+        Verification own = verify("vol-0");
+        assertThat(own.proven()).isTrue();
+        assertThat(own.accounts().get(0).events())
+                .as("events where they belong")
+                .isGreaterThanOrEqualTo(3);
     }
 
     @Test

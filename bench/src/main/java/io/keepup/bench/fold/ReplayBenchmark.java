@@ -45,7 +45,7 @@ public class ReplayBenchmark {
     @Benchmark
     @OperationsPerInvocation(EVENTS)
     public void decodeAndFold(Blackhole told) {
-        Replay replay = new Replay(codec, Policy.safe());
+        Replay replay = new Replay(codec, Policy.safe(), 1);
         for (ConsumerRecord<byte[], byte[]> event : log) {
             told.consume(admitted(replay.next(event)));
         }
@@ -55,7 +55,7 @@ public class ReplayBenchmark {
     @Benchmark
     @OperationsPerInvocation(EVENTS)
     public void decodeFoldAndEncode(Blackhole sent) {
-        Replay replay = new Replay(codec, Policy.safe());
+        Replay replay = new Replay(codec, Policy.safe(), 1);
         for (ConsumerRecord<byte[], byte[]> event : log) {
             sent.consume(replay.outputs(admitted(replay.next(event))));
         }

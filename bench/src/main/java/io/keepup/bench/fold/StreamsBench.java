@@ -128,7 +128,12 @@ public final class StreamsBench {
     static Contender fold(Rig rig, FoldMetrics metrics) {
         StreamsSettings settings = rig.streams("keepup");
         Topology topology = KeepupTopology.build(
-                rig.codec, Policy.safe(), PATIENT, new RegistryPatience(Duration.ofSeconds(1)), metrics);
+                rig.codec,
+                Policy.safe(),
+                Topics.DEFAULT_PARTITIONS,
+                PATIENT,
+                new RegistryPatience(Duration.ofSeconds(1)),
+                metrics);
         return new Contender(
                 rig,
                 topology,

@@ -21,8 +21,9 @@ public final class Replay {
     private final Decider decider;
     private final Map<String, VolumeState> volumes = new HashMap<>();
 
-    public Replay(RecordCodec codec, Policy policy) {
-        this.decider = new Decider(codec, policy);
+    /** @param partitions of the events topic */
+    public Replay(RecordCodec codec, Policy policy, int partitions) {
+        this.decider = new Decider(codec, policy, partitions);
     }
 
     /**

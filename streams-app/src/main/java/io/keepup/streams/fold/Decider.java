@@ -47,8 +47,9 @@ public final class Decider {
     private final OutputHeaders headers;
     private final StateCodec states = new StateCodec();
 
-    public Decider(RecordCodec codec, Policy policy) {
-        this.intake = new Intake(codec);
+    /** @param partitions of the events topic */
+    public Decider(RecordCodec codec, Policy policy, int partitions) {
+        this.intake = new Intake(codec, partitions);
         this.codec = codec;
         this.policy = policy;
         this.fold = new Fold(policy);

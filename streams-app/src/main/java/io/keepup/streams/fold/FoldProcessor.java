@@ -48,12 +48,13 @@ final class FoldProcessor implements Processor<byte[], byte[], byte[], byte[]> {
     FoldProcessor(
             RecordCodec codec,
             Policy policy,
+            int partitions,
             WatchdogSettings settings,
             RegistryPatience patience,
             FoldMetrics metrics) {
         this.codec = codec;
         this.settings = settings;
-        this.decider = new Decider(codec, policy);
+        this.decider = new Decider(codec, policy, partitions);
         this.patience = patience;
         this.metrics = metrics;
     }

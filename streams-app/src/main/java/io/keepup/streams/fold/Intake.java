@@ -4,6 +4,7 @@ import io.keepup.engine.message.Event;
 import io.keepup.engine.message.ReplicaEndpoint;
 import io.keepup.schemas.codec.RecordCodec;
 import io.keepup.schemas.codec.UndecodableException;
+import io.keepup.schemas.topic.KeyPartitions;
 import io.keepup.schemas.topic.Names;
 import io.keepup.streams.mapping.EventMapping;
 import io.keepup.streams.mapping.UnknownWordException;
@@ -14,7 +15,10 @@ import java.util.List;
 import java.util.Optional;
 import org.apache.avro.specific.SpecificRecord;
 
-/** Says whether a record is an event at all, before the guard says whether it is admitted. */
+/**
+ * Says whether a record is an event at all, before the guard says whether it is admitted. One that lies on another partition
+ * than its volume's is none: it would be folded into a second state of that volume, beside its own.
+ */
 final class Intake {
 
     /** What a record turned out to be. */
@@ -32,9 +36,11 @@ final class Intake {
     static final int MAX_EVENT_BYTES = 256 << 10;
 
     private final RecordCodec codec;
+    private final int partitions;
 
-    Intake(RecordCodec codec) {
+    Intake(RecordCodec codec, int partitions) {
         this.codec = codec;
+        this.partitions = partitions;
     }
 
     /**
@@ -65,13 +71,14 @@ final class Intake {
                             said,
                             RejectReason.wrong_type,
                             "a %s is no event".formatted(said.getSchema().getName()))
-                    : checked(source.key(), said, event.get());
+                    : checked(source, said, event.get());
         } catch (UndecodableException | UnknownWordException e) {
             return new Refused(said, RejectReason.undecodable, e.getMessage());
         }
     }
 
-    private static Verdict checked(byte[] key, SpecificRecord said, Event event) {
+    private Verdict checked(SourceRecord source, SpecificRecord said, Event event) {
+        byte[] key = source.key();
         String volumeId = event.meta().volumeId();
         if (!Arrays.equals(key, volumeId.getBytes(StandardCharsets.UTF_8))) {
             return new Refused(
@@ -79,6 +86,14 @@ final class Intake {
                     RejectReason.key_mismatch,
                     "the key is '%s', the event speaks of volume '%s'"
                             .formatted(new String(key, StandardCharsets.UTF_8), volumeId));
+        }
+        int home = KeyPartitions.partitionFor(key, partitions);
+        if (source.partition() != home) {
+            return new Refused(
+                    said,
+                    RejectReason.key_mismatch,
+                    "events of volume '%s' belong on partition %d of %d, not %d: send with Kafka's own partitioner, murmur2"
+                            .formatted(volumeId, home, partitions, source.partition()));
         }
         if (!Names.valid(volumeId)) {
             return invalid(said, "volume", volumeId);

@@ -54,16 +54,20 @@ public final class KeepupTopology {
 
     private KeepupTopology() {}
 
+    /** @param partitions of the events topic */
     public static Topology build(
             RecordCodec codec,
             Policy policy,
+            int partitions,
             WatchdogSettings watchdog,
             RegistryPatience patience,
             FoldMetrics metrics) {
         Topology topology = new Topology();
         topology.addSource(SOURCE_EVENTS, new ByteArrayDeserializer(), new ByteArrayDeserializer(), Topics.EVENTS);
         topology.addProcessor(
-                PROCESSOR_FOLD, () -> new FoldProcessor(codec, policy, watchdog, patience, metrics), SOURCE_EVENTS);
+                PROCESSOR_FOLD,
+                () -> new FoldProcessor(codec, policy, partitions, watchdog, patience, metrics),
+                SOURCE_EVENTS);
         topology.addStateStore(volumes(), PROCESSOR_FOLD);
         sink(topology, SINK_COMMANDS_NODE, Topics.COMMANDS_NODE);
         sink(topology, SINK_COMMANDS_SESSION, Topics.COMMANDS_SESSION);

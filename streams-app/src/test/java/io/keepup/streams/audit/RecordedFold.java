@@ -70,6 +70,7 @@ public final class RecordedFold implements AuditLog {
                 KeepupTopology.build(
                         codec,
                         policy,
+                        1,
                         WatchdogSettings.DEFAULT,
                         new RegistryPatience(Duration.ofMillis(1)),
                         new FoldMetrics(new SimpleMeterRegistry())),

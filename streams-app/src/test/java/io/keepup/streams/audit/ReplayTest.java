@@ -39,7 +39,7 @@ class ReplayTest {
                 }
                 stored.add(fold.stored("vol-1"));
             }
-            Replay replay = new Replay(fold.codec, policy);
+            Replay replay = new Replay(fold.codec, policy, 1);
             StateCodec states = new StateCodec();
             List<Ruling> rulings = new ArrayList<>();
             fold.events(Progress.NONE, event -> {

@@ -65,8 +65,8 @@ final class FoldHarness implements AutoCloseable {
         config.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, "nowhere:1");
         config.put(StreamsConfig.STATE_DIR_CONFIG, stateDirectory.toString());
         config.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
-        driver =
-                new TopologyTestDriver(KeepupTopology.build(codec, policy, watchdog, patience, metrics), config, START);
+        driver = new TopologyTestDriver(
+                KeepupTopology.build(codec, policy, 1, watchdog, patience, metrics), config, START);
         events = driver.createInputTopic(Topics.EVENTS, new ByteArraySerializer(), new ByteArraySerializer());
     }
 

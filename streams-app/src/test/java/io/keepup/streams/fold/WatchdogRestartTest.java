@@ -67,6 +67,7 @@ class WatchdogRestartTest {
         new FoldProcessor(
                         codec,
                         Policy.safe(),
+                        1,
                         WatchdogSettings.DEFAULT,
                         new RegistryPatience(Duration.ofMillis(1)),
                         metrics)

@@ -259,7 +259,7 @@ public final class FoldChecks implements SimulatedStreams.Observer {
 
     /** The whole log once more gives the same, byte for byte [invariant 1]. */
     public void refold() {
-        Decider decider = new Decider(codec, policy);
+        Decider decider = new Decider(codec, policy, 1);
         Map<String, VolumeState> volumes = new HashMap<>();
         for (Folded each : folded) {
             Outcome again = decider.decide(each.record, id -> volumes.getOrDefault(id, VolumeState.initial(id)));

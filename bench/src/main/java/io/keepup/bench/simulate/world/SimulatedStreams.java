@@ -119,7 +119,7 @@ public final class SimulatedStreams {
 
     /** One process of the app. */
     private final class Instance {
-        private final Decider decider = new Decider(codec, policy);
+        private final Decider decider = new Decider(codec, policy, 1);
         private final Watchdog watchdog = new Watchdog(settings);
         private final PrimaryWatch primaries = new PrimaryWatch(settings);
         private final StateCodec states = new StateCodec();

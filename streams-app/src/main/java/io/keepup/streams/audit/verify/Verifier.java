@@ -2,6 +2,7 @@ package io.keepup.streams.audit.verify;
 
 import io.keepup.engine.Policy;
 import io.keepup.schemas.codec.RecordCodec;
+import io.keepup.schemas.topic.Topics;
 import io.keepup.streams.audit.AuditLog;
 import io.keepup.streams.audit.Cause;
 import io.keepup.streams.audit.Extent;
@@ -45,7 +46,7 @@ public final class Verifier {
     public Verifier(AuditLog log, RecordCodec codec, Policy policy) {
         this.log = log;
         this.extent = log.extent();
-        this.replay = new Replay(codec, policy);
+        this.replay = new Replay(codec, policy, extent.partitions());
         this.reading = new Reading(codec);
         this.shelves = new Shelves(extent);
     }
@@ -92,6 +93,9 @@ public final class Verifier {
                 shelf.add(found(output, cause.offset(), read, ours));
             }
             return;
+        }
+        if (!all && cause.partition() >= 0 && output.topic().equals(Topics.REJECTED)) {
+            return; // of the volume by its key alone: refused where it lay, on a partition that is not the volume's
         }
         boolean lost = cause.partition() < 0 || cause.partition() >= extent.partitions();
         if (all && !(lost && extent.partition() == 0)) {
