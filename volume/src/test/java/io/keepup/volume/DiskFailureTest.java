@@ -5,6 +5,7 @@ import static io.keepup.volume.Fixtures.contents;
 import static io.keepup.volume.Fixtures.data;
 import static io.keepup.volume.Fixtures.kindOf;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.keepup.volume.VolumeException.Kind;
 import io.keepup.volume.disk.DiskErrors;
@@ -14,9 +15,12 @@ import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class DiskFailureTest {
     private static final VolumeTuning SMALL = new VolumeTuning(1 << 20, 4096);
@@ -113,6 +117,36 @@ class DiskFailureTest {
             assertThat(volume.status().appliedLsn()).isZero();
             assertThat(volume.apply(batch)).isEqualTo(300);
             assertThat(contents(volume)).isEqualTo(model.at(300));
+        }
+    }
+
+    /** The batch is written in three pieces. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3})
+    void a_batch_broken_off_for_want_of_memory_leaves_nothing_behind_which_the_next_would_come(int piece) {
+        for (int i = 1; i <= 300; i++) {
+            model.write(0, data(i, Fixtures.BLOCKS));
+        }
+        List<WalEntry> batch = model.entries(1, 300);
+        VolumeTuning large = new VolumeTuning(64 << 20, 64 << 20);
+        try (Volume volume = Volume.open(dir, disk, large)) {
+            volume.assume(1, VolumeRole.REPLICA);
+            AtomicInteger written = new AtomicInteger();
+            disk.beforeWrite(path -> {
+                if (written.incrementAndGet() == piece) {
+                    throw new OutOfMemoryError("as chosen");
+                }
+            });
+            assertThatThrownBy(() -> volume.apply(batch)).isInstanceOf(OutOfMemoryError.class);
+            assertThat(volume.status().appliedLsn()).isZero();
+            assertThat(contents(volume)).containsOnly(0);
+
+            assertThat(volume.apply(model.entries(1, 2))).isEqualTo(2);
+        }
+        try (Volume volume = Volume.open(dir, disk.afterPowerCut(Unsynced.KEPT, 1), large)) {
+            assertThat(volume.status().fault()).isNull();
+            assertThat(volume.status().appliedLsn()).isEqualTo(2);
+            assertThat(contents(volume)).isEqualTo(model.at(2));
         }
     }
 

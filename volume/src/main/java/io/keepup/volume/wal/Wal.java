@@ -58,6 +58,8 @@ public final class Wal implements AutoCloseable {
 
     private long pendingLsn;
     private long pendingEpoch;
+    /** A batch was begun, and neither committed nor taken back. */
+    private boolean underWay;
 
     /**
      * A WAL without segments: {@link #recover} or {@link #reset} comes first.
@@ -121,6 +123,7 @@ public final class Wal implements AutoCloseable {
                 segments = new Segment[] {files.create(1, firstLsn)};
                 headLsn = firstLsn - 1;
                 headEpoch = 0;
+                underWay = false;
                 forget.run();
                 return headLsn;
             } finally {
@@ -151,7 +154,7 @@ public final class Wal implements AutoCloseable {
 
     /** Starts a batch of entries of our own. Append lock held. */
     public void begin() {
-        begin(null);
+        begin(false);
     }
 
     /**
@@ -159,19 +162,25 @@ public final class Wal implements AutoCloseable {
      * held.
      */
     public void beginShipped() {
-        begin(LARGE_SCRATCHES.take());
+        begin(true);
     }
 
-    private void begin(ByteBuffer from) {
+    private void begin(boolean shipped) {
         giveBack();
-        pooled = from;
-        scratch = from == null ? ownScratch : aligned(from);
+        if (underWay) {
+            takeBack(); // an Error broke off the last one, such as that there was no memory, not even to take it back
+        }
+        if (shipped) {
+            pooled = LARGE_SCRATCHES.take();
+            scratch = aligned(pooled);
+        }
         if (active().end() >= segmentBytes) {
             roll();
         }
         emptyScratch(active().end());
         pendingLsn = headLsn;
         pendingEpoch = headEpoch;
+        underWay = true;
     }
 
     /** Adds an entry as the next LSN, computing its checksum; returns where its first block will be. {@code payload} null: trim. */
@@ -212,6 +221,7 @@ public final class Wal implements AutoCloseable {
         });
         headEpoch = pendingEpoch;
         headLsn = pendingLsn;
+        underWay = false;
         giveBack();
     }
 
@@ -416,20 +426,21 @@ public final class Wal implements AutoCloseable {
         try {
             write.run();
         } catch (RuntimeException e) {
-            rollback(e);
+            try {
+                takeBack();
+            } catch (RuntimeException again) {
+                e.addSuppressed(again);
+            }
             throw e;
         }
     }
 
     /** Takes the batch back, from the file too: an entry left there could follow a later one and come to life at the next open. */
-    private void rollback(RuntimeException cause) {
-        active().forgetAfter(headLsn);
+    private void takeBack() {
         giveBack();
-        try {
-            active().cut();
-        } catch (RuntimeException e) {
-            cause.addSuppressed(e);
-        }
+        active().forgetAfter(headLsn);
+        active().cut();
+        underWay = false;
     }
 
     /** Fsyncs the full segment before the next one exists, so only the last segment can have a torn tail. */
