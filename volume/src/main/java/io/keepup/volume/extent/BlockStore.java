@@ -93,10 +93,12 @@ public final class BlockStore implements AutoCloseable {
         while (rest.hasRemaining()) {
             ByteBuffer part = rest.slice(rest.position(), Math.min(rest.remaining(), WalEntry.MAX_PAYLOAD));
             int blocks = part.remaining() / blockSize;
+            int[] sums = checksums.of(part);
+            active.reserve(at, blocks); // an entry that is in the WAL and cannot be noted would never be read
             wal.begin();
             long location = wal.add(epoch, at, blocks, part);
             wal.commit();
-            note(WalEntryKind.WRITE, at, blocks, location, checksums.of(part));
+            note(WalEntryKind.WRITE, at, blocks, location, sums);
             rest.position(rest.position() + part.remaining());
             at += blocks;
         }
@@ -105,6 +107,7 @@ public final class BlockStore implements AutoCloseable {
 
     /** Appends a trim; returns its LSN. Append lock held. */
     public long trim(long epoch, long lba, int blocks) {
+        active.reserve((int) lba, blocks);
         wal.begin();
         long location = wal.add(epoch, lba, blocks, null);
         wal.commit();
@@ -120,7 +123,9 @@ public final class BlockStore implements AutoCloseable {
             int first = next;
             wal.beginShipped();
             do {
-                locations[next] = wal.add(entries.entry(next));
+                WalEntry e = entries.entry(next);
+                active.reserve((int) e.lba(), e.blocks());
+                locations[next] = wal.add(e);
                 next++;
             } while (next < locations.length && !wal.batchFull());
             wal.commit();

@@ -45,6 +45,13 @@ final class DirtyMap {
         return pages.getAcquire(lba >>> PAGE_BITS).checksums[lba & PAGE - 1];
     }
 
+    /** Makes room for these blocks: to note them takes no memory then, and cannot fail. */
+    void reserve(int lba, int length) {
+        for (int index = lba >>> PAGE_BITS; index <= lba + length - 1 >>> PAGE_BITS; index++) {
+            page(index);
+        }
+    }
+
     /** Notes one block for every checksum: the first at {@code location}, each next {@code stride} bytes on. */
     void put(int lba, long location, int stride, int[] checksums) {
         int added = 0;
@@ -89,16 +96,20 @@ final class DirtyMap {
     }
 
     private int set(int lba, long location, int checksum) {
-        int index = lba >>> PAGE_BITS;
-        Page page = pages.getPlain(index);
-        if (page == null) {
-            page = new Page();
-            pages.setRelease(index, page);
-        }
+        Page page = page(lba >>> PAGE_BITS);
         int slot = lba & PAGE - 1;
         int added = page.locations.getPlain(slot) == WalLocation.NONE ? 1 : 0;
         page.checksums[slot] = checksum;
         page.locations.setRelease(slot, location);
         return added;
+    }
+
+    private Page page(int index) {
+        Page page = pages.getPlain(index);
+        if (page == null) {
+            page = new Page();
+            pages.setRelease(index, page);
+        }
+        return page;
     }
 }
