@@ -24,7 +24,9 @@ import java.util.function.Consumer;
  */
 public final class Wal implements AutoCloseable {
     private static final int MIN_SCRATCH_BYTES = 16 << 10;
-    private static final int MAX_SCRATCH_BYTES = 1 << 20;
+    /** Every open volume has one, idle or not. */
+    private static final int MAX_SCRATCH_BYTES = 256 << 10;
+
     private static final int PAGE = 4 << 10;
     /** For shipped batches: so much a write keeps a disk busy. */
     private static final BufferPool LARGE_SCRATCHES = new BufferPool((4 << 20) + 2 * PAGE, 4);
