@@ -68,6 +68,11 @@ public final class ConfluentAvroCodec implements RecordCodec {
 
     @Override
     public SpecificRecord decode(ByteBuffer bytes) throws UndecodableException {
+        if (!bytes.hasArray()) { // direct, or read-only
+            return decode(ByteBuffer.allocate(bytes.remaining())
+                    .put(bytes.duplicate())
+                    .flip());
+        }
         int begin = bytes.position();
         if (bytes.remaining() < HEADER) {
             throw new UndecodableException("%d bytes are too few for a record".formatted(bytes.remaining()));

@@ -46,7 +46,20 @@ class ConfluentAvroCodecTest {
         for (SpecificRecord record : RandomRecords.of(schema, 50, SEED)) {
             byte[] bytes = codec.encode("any.topic", record);
             assertThat(codec.decode(bytes)).isEqualTo(record);
+            assertThat(codec.decode(amidOthers(ByteBuffer.allocate(bytes.length + 8), bytes)))
+                    .isEqualTo(record);
         }
+    }
+
+    @ParameterizedTest
+    @MethodSource("recordTypes")
+    void bytes_that_no_array_is_to_be_had_of_are_decoded_too(Schema schema) throws Exception {
+        SpecificRecord record = RandomRecords.of(schema, 1, SEED).get(0);
+        byte[] bytes = codec.encode("any.topic", record);
+        ByteBuffer direct = amidOthers(ByteBuffer.allocateDirect(bytes.length + 8), bytes);
+        assertThat(codec.decode(direct)).isEqualTo(record);
+        assertThat(codec.decode(ByteBuffer.wrap(bytes).asReadOnlyBuffer())).isEqualTo(record);
+        assertThat(direct.remaining()).isEqualTo(bytes.length);
     }
 
     @ParameterizedTest
@@ -70,6 +83,8 @@ class ConfluentAvroCodecTest {
         for (int length = 0; length < bytes.length; length++) {
             byte[] cut = Arrays.copyOf(bytes, length);
             assertThatThrownBy(() -> codec.decode(cut)).isInstanceOf(UndecodableException.class);
+            ByteBuffer amid = amidOthers(ByteBuffer.allocate(length + 8), cut);
+            assertThatThrownBy(() -> codec.decode(amid)).isInstanceOf(UndecodableException.class);
         }
     }
 
@@ -83,13 +98,30 @@ class ConfluentAvroCodecTest {
             for (int i = 0; i < 200; i++) {
                 byte[] damaged = bytes.clone();
                 damaged[random.nextInt(damaged.length)] ^= (byte) (1 + random.nextInt(255));
-                try {
-                    assertThat(codec.decode(damaged)).isNotNull();
-                } catch (UndecodableException refused) {
-                    assertThat(refused).hasMessageNotContaining("\n");
-                }
+                Object alone = outcome(ByteBuffer.wrap(damaged));
+                Object amid = outcome(amidOthers(ByteBuffer.allocate(damaged.length + 8), damaged));
+                assertThat(amid).isEqualTo(alone);
             }
         });
+    }
+
+    /** The record, or why it is refused. */
+    private Object outcome(ByteBuffer bytes) {
+        try {
+            return codec.decode(bytes);
+        } catch (UndecodableException refused) {
+            assertThat(refused).hasMessageNotContaining("\n");
+            return refused.getMessage();
+        }
+    }
+
+    /** These bytes as a slice of a buffer that has 0xFF before and behind them, as records lie in a fetch. */
+    private static ByteBuffer amidOthers(ByteBuffer whole, byte[] bytes) {
+        while (whole.hasRemaining()) {
+            whole.put((byte) 0xFF);
+        }
+        whole.put(3, bytes);
+        return whole.slice(3, bytes.length);
     }
 
     @Test
