@@ -23,6 +23,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.ByteBufferDeserializer;
 
 /** What plain clients need on the same broker: the figure that recoveries are held against. */
 final class PlainKafka {
@@ -37,7 +38,7 @@ final class PlainKafka {
     enum Fetching {
         /** By Kafka's own defaults. */
         plain,
-        /** Tuned for large records, as the lanes' consumers are. */
+        /** As the lanes' consumers are: large fetches, whose records are neither copied out of them nor checked by Kafka. */
         tuned
     }
 
@@ -55,7 +56,7 @@ final class PlainKafka {
         create(topic);
         long records = (bytes + RECORD - 1) / RECORD;
         moved.set(0);
-        try (KafkaConsumer<byte[], byte[]> consumer = consumer(Fetching.tuned)) {
+        try (KafkaConsumer<byte[], ?> consumer = consumer(Fetching.tuned)) {
             TopicPartition partition = new TopicPartition(topic, 0);
             consumer.assign(List.of(partition));
             consumer.seekToBeginning(List.of(partition));
@@ -91,7 +92,7 @@ final class PlainKafka {
     double read(String topic, Fetching fetching) {
         TopicPartition partition = new TopicPartition(topic, 0);
         moved.set(0);
-        try (KafkaConsumer<byte[], byte[]> consumer = consumer(fetching)) {
+        try (KafkaConsumer<byte[], ?> consumer = consumer(fetching)) {
             long end = end(partition).offset();
             long began = System.nanoTime();
             consumer.assign(List.of(partition));
@@ -108,8 +109,8 @@ final class PlainKafka {
         return moved.get();
     }
 
-    private void receive(KafkaConsumer<byte[], byte[]> consumer) {
-        for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
+    private void receive(KafkaConsumer<byte[], ?> consumer) {
+        for (ConsumerRecord<byte[], ?> record : consumer.poll(POLL)) {
             moved.addAndGet(record.serializedValueSize());
         }
     }
@@ -143,15 +144,19 @@ final class PlainKafka {
         }
     }
 
-    private KafkaConsumer<byte[], byte[]> consumer(Fetching fetching) {
+    private KafkaConsumer<byte[], ?> consumer(Fetching fetching) {
         Map<String, Object> config = new HashMap<>();
         config.put(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, cluster.bootstrap());
+        config.put(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
+        config.put(ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
         if (fetching == Fetching.tuned) {
+            config.put(ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, ByteBufferDeserializer.class);
+            config.put(ConsumerConfig.CHECK_CRCS_CONFIG, false);
             config.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, FETCH);
             config.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, FETCH);
             config.put(ConsumerConfig.RECEIVE_BUFFER_CONFIG, RECORD);
         }
-        return new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+        return new KafkaConsumer<byte[], Object>(config);
     }
 
     private void create(String topic) {
