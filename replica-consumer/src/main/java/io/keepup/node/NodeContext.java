@@ -8,8 +8,13 @@ import io.keepup.node.world.Storage;
 import io.keepup.node.world.Tasks;
 import io.keepup.schemas.codec.RecordCodec;
 import java.time.Clock;
+import java.util.concurrent.CompletableFuture;
 
-/** What every part of one node shares: its world, what it says, what it counts. */
+/**
+ * What every part of one node shares: its world, what it says, what it counts.
+ *
+ * @param failure completed, with the reason, by a part without which the node cannot go on
+ */
 public record NodeContext(
         NodeSettings settings,
         Clock clock,
@@ -20,7 +25,8 @@ public record NodeContext(
         RecordCodec codec,
         NodeEvents events,
         NodeMetrics metrics,
-        RecoveryLimits limits) {
+        RecoveryLimits limits,
+        CompletableFuture<Throwable> failure) {
 
     /** A node in a world; its event producer is made here. */
     public static NodeContext of(
@@ -35,7 +41,18 @@ public record NodeContext(
         EventPublisher publisher = new EventPublisher(kafka.eventProducer(), codec, metrics, tasks);
         NodeEvents events = new NodeEvents(settings.id(), clock, publisher);
         RecoveryLimits limits = new RecoveryLimits(clock, settings.recoveryLimits());
-        return new NodeContext(settings, clock, tasks, kafka, lanes, storage, codec, events, metrics, limits);
+        return new NodeContext(
+                settings,
+                clock,
+                tasks,
+                kafka,
+                lanes,
+                storage,
+                codec,
+                events,
+                metrics,
+                limits,
+                new CompletableFuture<>());
     }
 
     public String nodeId() {

@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
@@ -56,6 +57,7 @@ public final class StorageNode implements AutoCloseable {
     private NodeCore core;
     private DataServer server;
     private volatile boolean takesCommands;
+    private final CompletableFuture<Throwable> failure = new CompletableFuture<>();
 
     private StorageNode(NodeSettings settings) {
         this.settings = settings;
@@ -103,9 +105,9 @@ public final class StorageNode implements AutoCloseable {
                 new LaneTopics(tasks, admin, registry, settings.get(NodeSettings.REPLICATION_FACTOR)),
                 Storage.FILES,
                 new ConfluentAvroCodec(registry));
+        context.failure().thenAccept(this::failed);
         core = started(NodeCore.open(context, directory.volumes(), directory.notes()));
-        server =
-                started(DataServer.start(settings, core.host(), context.limits(), core.metrics(), () -> takesCommands));
+        server = started(DataServer.start(settings, core.host(), context.limits(), core.metrics(), this::whyNotReady));
         NodeAddress.write(settings.dataDir(), server.address());
         core.start();
         takesCommands = true;
@@ -176,6 +178,23 @@ public final class StorageNode implements AutoCloseable {
         } catch (RegistryException e) {
             throw new NodeStartException(e.getMessage(), e);
         }
+    }
+
+    private void failed(Throwable reason) {
+        log.error("Node {} cannot go on: {}", settings.id(), reason.getMessage(), reason);
+        failure.complete(reason);
+    }
+
+    private Optional<String> whyNotReady() {
+        if (failure.isDone()) {
+            return Optional.of("the node cannot go on: " + failure.resultNow().getMessage());
+        }
+        return takesCommands ? Optional.empty() : Optional.of("the node is starting");
+    }
+
+    /** Completes with the reason when a part of the node ended for good: it is to be closed, and started anew. */
+    public CompletionStage<Throwable> failure() {
+        return failure.minimalCompletionStage();
     }
 
     public String id() {

@@ -61,7 +61,11 @@ public final class CommandIntake implements AutoCloseable {
         this.key = context.nodeId().getBytes(StandardCharsets.UTF_8);
         Consumer<byte[], ByteBuffer> consumer = context.kafka().commandConsumer();
         this.loop = new ConsumerLoop(
-                context.tasks(), "keepup-%s-commands".formatted(context.nodeId()), consumer, this::turn);
+                context.tasks(),
+                "keepup-%s-commands".formatted(context.nodeId()),
+                consumer,
+                this::turn,
+                context.failure());
         try {
             this.nodeCommands = ConsumerLoop.partitionOf(consumer, Topics.COMMANDS_NODE, context.nodeId());
             this.sessionCommands = ConsumerLoop.partitionOf(consumer, Topics.COMMANDS_SESSION, context.nodeId());

@@ -7,7 +7,8 @@ import io.keepup.node.NodeStartException;
 import io.keepup.node.RecoveryLimits;
 import io.keepup.node.hosting.VolumeHost;
 import java.time.Duration;
-import java.util.function.BooleanSupplier;
+import java.util.Optional;
+import java.util.function.Supplier;
 
 /** The node's data address: block I/O, the limits of recoveries, health and metrics, for people and programs over HTTP. */
 public final class DataServer implements AutoCloseable {
@@ -25,7 +26,7 @@ public final class DataServer implements AutoCloseable {
     /**
      * Binds and serves.
      *
-     * @param started whether the node takes commands
+     * @param whyNotReady why the node takes no commands; empty when it does
      * @throws NodeStartException when the address cannot be listened on
      */
     public static DataServer start(
@@ -33,10 +34,10 @@ public final class DataServer implements AutoCloseable {
             VolumeHost volumes,
             RecoveryLimits recovery,
             NodeMetrics metrics,
-            BooleanSupplier started) {
+            Supplier<Optional<String>> whyNotReady) {
         BlockRoutes routes = new BlockRoutes(volumes, settings.get(NodeSettings.HTTP_MAX_BODY));
         LimitRoutes limits = new LimitRoutes(recovery);
-        HealthRoutes health = new HealthRoutes(volumes, metrics, started);
+        HealthRoutes health = new HealthRoutes(volumes, metrics, whyNotReady);
         try {
             WebServer server = WebServer.builder()
                     .host(settings.listenHost())

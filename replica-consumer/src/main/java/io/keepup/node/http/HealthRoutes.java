@@ -12,7 +12,7 @@ import java.util.Iterator;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 
 /**
  * Whether the node is well, and what it counts.
@@ -30,13 +30,13 @@ final class HealthRoutes {
 
     private final VolumeHost volumes;
     private final NodeMetrics metrics;
-    private final BooleanSupplier started;
+    private final Supplier<Optional<String>> node;
 
-    /** @param started whether the node takes commands */
-    HealthRoutes(VolumeHost volumes, NodeMetrics metrics, BooleanSupplier started) {
+    /** @param node why the node takes no commands; empty when it does */
+    HealthRoutes(VolumeHost volumes, NodeMetrics metrics, Supplier<Optional<String>> node) {
         this.volumes = volumes;
         this.metrics = metrics;
-        this.started = started;
+        this.node = node;
     }
 
     void addTo(HttpRouting.Builder routing) {
@@ -49,8 +49,9 @@ final class HealthRoutes {
     }
 
     private Optional<String> whyNotReady() {
-        if (!started.getAsBoolean()) {
-            return Optional.of("the node is starting");
+        Optional<String> objection = node.get();
+        if (objection.isPresent()) {
+            return objection;
         }
         Iterator<Map.Entry<String, String>> refused =
                 volumes.unopened().entrySet().iterator();

@@ -23,6 +23,7 @@ import org.slf4j.LoggerFactory;
  *   <li>A turn that throws is said and taken again after a pause: a broker that is away ends nothing. What a turn had
  *       polled is not polled again, so a turn that must not lose a record keeps it until it is done with it.
  *   <li>{@link #wakeup} ends a poll early, and only that: a turn may be cut short at any call to the broker.
+ *   <li>An {@link Error} ends the loop, and the node cannot do without: it is told as the node's failure.
  *   <li>{@link NodeClosingException} ends the loop at once, so that nothing is committed after work was refused.
  *   <li>{@link #close} returns when the task has ended and the consumer is closed, also of a loop that never started.
  *       It waits for the turn under way; turns look at {@link #closing} between records.
@@ -47,17 +48,29 @@ public final class ConsumerLoop implements AutoCloseable {
     private final String name;
     private final Consumer<byte[], ByteBuffer> consumer;
     private final Turn turn;
+    private final CompletableFuture<Throwable> failure;
     private final Trouble trouble;
     private final CompletableFuture<Void> closing = new CompletableFuture<>();
     /** Done when the loop has ended; null before it begins. */
     private CompletableFuture<Void> running;
 
-    /** @param name of the task */
-    public ConsumerLoop(Tasks tasks, String name, Consumer<byte[], ByteBuffer> consumer, Turn turn) {
+    /**
+     * A loop that does not turn yet.
+     *
+     * @param name of the task
+     * @param failure completed when the loop ends of an error
+     */
+    public ConsumerLoop(
+            Tasks tasks,
+            String name,
+            Consumer<byte[], ByteBuffer> consumer,
+            Turn turn,
+            CompletableFuture<Throwable> failure) {
         this.tasks = tasks;
         this.name = name;
         this.consumer = consumer;
         this.turn = turn;
+        this.failure = failure;
         this.trouble = new Trouble(log, name);
     }
 
@@ -92,6 +105,9 @@ public final class ConsumerLoop implements AutoCloseable {
                     pause(RETRY);
                 }
             }
+        } catch (Error e) {
+            failure.complete(new IllegalStateException("%s broke off: %s".formatted(name, e), e));
+            throw e;
         } finally {
             consumer.close(CloseOptions.timeout(Duration.ZERO));
         }

@@ -57,6 +57,9 @@ final class ReadAhead<T> {
             }
         } catch (RuntimeException e) {
             handOver(new Read<>(null, e));
+        } catch (Error e) {
+            handOver(new Read<>(null, new IllegalStateException("reading broke off: " + e, e)));
+            throw e;
         } finally {
             end.run();
         }

@@ -32,7 +32,11 @@ public final class LiveLane implements AutoCloseable {
         this.consumer = context.kafka().laneConsumer("live", "earliest");
         this.requested = new Signal(context.tasks());
         this.loop = new ConsumerLoop(
-                context.tasks(), "keepup-%s-live-lane".formatted(context.nodeId()), consumer, this::turn);
+                context.tasks(),
+                "keepup-%s-live-lane".formatted(context.nodeId()),
+                consumer,
+                this::turn,
+                context.failure());
     }
 
     public void start() {

@@ -35,8 +35,8 @@ public final class SyncInbox implements AutoCloseable {
         this.host = host;
         this.key = context.nodeId().getBytes(StandardCharsets.UTF_8);
         Consumer<byte[], ByteBuffer> consumer = context.kafka().syncConsumer();
-        this.loop =
-                new ConsumerLoop(context.tasks(), "keepup-%s-sync".formatted(context.nodeId()), consumer, this::turn);
+        this.loop = new ConsumerLoop(
+                context.tasks(), "keepup-%s-sync".formatted(context.nodeId()), consumer, this::turn, context.failure());
         try {
             List<TopicPartition> own = List.of(
                     ConsumerLoop.partitionOf(consumer, Topics.SYNC_REQUESTS, context.nodeId()),

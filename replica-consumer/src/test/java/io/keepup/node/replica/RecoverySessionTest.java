@@ -99,7 +99,8 @@ class RecoverySessionTest {
                 new NodeSettings("vs-1", Path.of("unused"), "unused:1", "http://unused", "127.0.0.1:0", Map.of());
         RecoveryLimits limits = new RecoveryLimits(clock, settings.recoveryLimits());
         NodeEvents events = new NodeEvents("vs-1", clock, new EventPublisher(broker, names, metrics, tasks));
-        NodeContext context = new NodeContext(settings, clock, tasks, null, null, null, names, events, metrics, limits);
+        NodeContext context = new NodeContext(
+                settings, clock, tasks, null, null, null, names, events, metrics, limits, new CompletableFuture<>());
         SessionRef ref = new SessionRef("v", "vs-p", 1, 7, SessionKind.catchup);
         return new RecoverySession(
                 context,
