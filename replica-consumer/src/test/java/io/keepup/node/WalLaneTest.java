@@ -9,11 +9,11 @@ import io.keepup.node.fixture.TestCluster;
 import io.keepup.node.hosting.HostedVolume;
 import io.keepup.schemas.topic.Topics;
 import io.keepup.v1.ReadinessObserved;
+import io.keepup.v1.SyncAckReceived;
 import io.keepup.v1.WalBatch;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -26,12 +26,15 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is on the WAL lane, in which order, and how much of it goes into a record. */
 @Timeout(60)
 class WalLaneTest {
 
     private static final int SIZE = 16 << 20;
+    private static final int ENTRY = 512 << 10;
 
     @TempDir
     Path directory;
@@ -110,19 +113,42 @@ class WalLaneTest {
                 .containsExactlyElementsOf(LongStream.rangeClosed(1, 40).boxed().toList());
     }
 
-    @Test
-    void lanes_are_compressed_when_that_is_set_and_read_as_before() throws Exception {
-        HostedVolume primary = primaryWith("node.lane.compression", "zstd");
-        byte[] text = new byte[1 << 20];
-        Arrays.fill(text, (byte) 'k');
-        long lsn = 0;
-        for (int i = 0; i < 8; i++) {
-            lsn = primary.write(i * 256L, ByteBuffer.wrap(text));
+    @ParameterizedTest
+    @ValueSource(strings = {"none", "gzip", "snappy", "lz4", "zstd"})
+    void lanes_are_compressed_as_is_set_and_read_as_before_live_and_in_a_catch_up(String compression) throws Exception {
+        HostedVolume primary = primaryWith("node.lane.compression", compression);
+        nodes.awaitApplied(r, volumeId, writeCompressible(primary, 1, 4));
+        nodes.stop(r);
+        long head = writeCompressible(primary, 5, 20);
+        nodes.start(r);
+        SyncAckReceived facts = engine.ack(r, e -> e.getAck().getAppliedLsn() == 4 && e.getPrimaryWalHead() == head);
+        engine.catchUp(r, p, 1, 1, facts);
+        assertThat(engine.completed(1).getAchievedLsn()).isEqualTo(head);
+        nodes.awaitApplied(r, volumeId, writeCompressible(primary, head + 1, 1));
+        if (compression.equals("none")) {
+            assertThat(onDisk(Topics.wal(volumeId))).isGreaterThan(25 * ENTRY);
+        } else {
+            assertThat(onDisk(Topics.wal(volumeId))).isLessThan(25 * ENTRY / 4);
         }
-        primary.awaitDurable(lsn);
-        nodes.awaitApplied(r, volumeId, lsn);
-        assertThat(onDisk(Topics.wal(volumeId))).isLessThan(1 << 20);
         assertThat(nodes.volume(r, volumeId).digest()).isEqualTo(primary.digest());
+    }
+
+    /** Entries of 512 KiB, from an LSN on: in each a random block again and again, its LSN before each. */
+    private static long writeCompressible(HostedVolume volume, long fromLsn, int entries) {
+        long lsn = 0;
+        for (long next = fromLsn; next < fromLsn + entries; next++) {
+            byte[] block = new byte[Nodes.BLOCK];
+            new Random(next).nextBytes(block);
+            ByteBuffer entry = ByteBuffer.allocate(ENTRY);
+            while (entry.hasRemaining()) {
+                entry.put(block).putLong(entry.position() - Nodes.BLOCK, next);
+            }
+            long lba = next * ENTRY / Nodes.BLOCK;
+            lsn = volume.write(lba % (SIZE / Nodes.BLOCK), entry.flip());
+            assertThat(lsn).isEqualTo(next);
+        }
+        volume.awaitDurable(lsn);
+        return lsn;
     }
 
     private static long onDisk(String topic) throws Exception {
