@@ -29,6 +29,9 @@ public final class BaseLaneReader implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(BaseLaneReader.class);
     private static final int FETCHES_AHEAD = 2;
+    /** So many a poll, of 1 MiB mostly: a fetch has as many when it is not compressed. */
+    private static final int RECORDS = 8;
+
     private static final Duration FETCH = Duration.ofMillis(200);
 
     /** A record of the session and how long its bytes are. */
@@ -53,7 +56,7 @@ public final class BaseLaneReader implements AutoCloseable {
         this.sessionId = sessionId;
         this.epoch = epoch;
         this.key = String.valueOf(sessionId).getBytes(StandardCharsets.UTF_8);
-        this.consumer = context.kafka().laneConsumer("base-" + volumeId, "earliest");
+        this.consumer = context.kafka().laneConsumer("base-" + volumeId, "earliest", RECORDS);
         TopicPartition lane = LaneTopics.base(volumeId);
         consumer.assign(List.of(lane));
         consumer.seekToBeginning(List.of(lane));

@@ -25,6 +25,14 @@ import org.apache.kafka.common.TopicPartition;
 public final class WalLaneReader implements AutoCloseable {
 
     private static final int FETCHES_AHEAD = 2;
+    /**
+     * So many a poll, of 1 MiB mostly: a fetch has as many when it is not compressed, and hundreds when it is. With what is handed
+     * over, waits to be, and lies ahead, 40 MiB of records are held.
+     */
+    private static final int RECORDS = 8;
+    /** Polls are handed over together until there is so much, bytes: small records one by one would cost more than they bring. */
+    private static final int TOGETHER = 2 << 20;
+
     private static final Duration FETCH = Duration.ofMillis(200);
 
     /** What one fetch brought. */
@@ -56,7 +64,7 @@ public final class WalLaneReader implements AutoCloseable {
         this.previousEpoch = previousEpoch;
         this.needed = fromLsn;
         this.lane = LaneTopics.wal(volumeId);
-        this.consumer = context.kafka().laneConsumer("wal-" + volumeId, "none");
+        this.consumer = context.kafka().laneConsumer("wal-" + volumeId, "none", RECORDS);
         consumer.assign(List.of(lane));
     }
 
@@ -121,25 +129,46 @@ public final class WalLaneReader implements AutoCloseable {
     private Optional<Fetched> fetch() {
         List<WalEntry> entries = new ArrayList<>();
         long received = 0;
-        ConsumerRecords<byte[], ByteBuffer> records;
+        ConsumerRecords<byte[], ByteBuffer> records = polled(FETCH);
+        boolean something = !records.isEmpty();
+        boolean more = something;
+        while (more) {
+            int taken = 0;
+            for (ConsumerRecord<byte[], ByteBuffer> record : records) {
+                received += record.serializedValueSize();
+                if (!take(record, entries)) {
+                    break;
+                }
+                taken++;
+            }
+            more = taken == RECORDS && received < TOGETHER; // of as many, the fetch may have more
+            if (more) {
+                records = polled(Duration.ZERO);
+            }
+        }
+        return something
+                ? Optional.of(new Fetched(volume.verify(entries), consumer.position(lane), received))
+                : Optional.empty();
+    }
+
+    private ConsumerRecords<byte[], ByteBuffer> polled(Duration wait) {
         try {
-            records = consumer.poll(FETCH);
+            return consumer.poll(wait);
         } catch (OffsetOutOfRangeException e) {
             throw new LaneLostException(
                     "the WAL lane of volume %s was trimmed under its reader".formatted(volumeId), e);
         }
-        for (ConsumerRecord<byte[], ByteBuffer> record : records) {
-            received += record.serializedValueSize();
-            Optional<WalBatch> batch = WalBatches.decode(context, record).filter(this::current);
-            if (batch.isPresent() && LaneRecords.firstLsn(batch.get()) > needed && !certain) {
-                consumer.seek(lane, inOrder(record.offset()));
-                break;
-            }
-            batch.ifPresent(b -> addNeeded(b, entries));
+    }
+
+    /** Adds what a record has of what is needed; false when the place was lost, and the next poll goes on from where it was found. */
+    private boolean take(ConsumerRecord<byte[], ByteBuffer> record, List<WalEntry> entries) {
+        Optional<WalBatch> batch = WalBatches.decode(context, record).filter(this::current);
+        if (batch.isPresent() && LaneRecords.firstLsn(batch.get()) > needed && !certain) {
+            consumer.seek(lane, inOrder(record.offset()));
+            return false;
         }
-        return records.isEmpty()
-                ? Optional.empty()
-                : Optional.of(new Fetched(volume.verify(entries), consumer.position(lane), received));
+        batch.ifPresent(b -> addNeeded(b, entries));
+        return true;
     }
 
     /** A gap, or the search was misled by what came late: only looking at every record tells. */

@@ -22,6 +22,9 @@ import org.apache.kafka.common.TopicPartition;
  */
 public final class LiveLane implements AutoCloseable {
 
+    /** So many a poll: they share an fsync. */
+    private static final int RECORDS = 64;
+
     private final Consumer<byte[], ByteBuffer> consumer;
     private final Map<TopicPartition, ReplicaVolume> followed = new LinkedHashMap<>();
     private final Queue<Runnable> requests = new ConcurrentLinkedQueue<>();
@@ -29,7 +32,7 @@ public final class LiveLane implements AutoCloseable {
     private final ConsumerLoop loop;
 
     public LiveLane(NodeContext context) {
-        this.consumer = context.kafka().laneConsumer("live", "earliest");
+        this.consumer = context.kafka().laneConsumer("live", "earliest", RECORDS);
         this.requested = new Signal(context.tasks());
         this.loop = new ConsumerLoop(
                 context.tasks(),

@@ -19,12 +19,13 @@ public interface Clients {
     Consumer<byte[], ByteBuffer> syncConsumer();
 
     /**
-     * Streams a lane.
+     * Streams a lane. A fetch is at most 8 MiB or one batch, but compressed that can be any number of records.
      *
      * @param use names the client
      * @param offsetReset {@code auto.offset.reset}: {@code earliest} or {@code none}
+     * @param records at most so many a poll, all of them in memory, of 1 MiB each when they are full
      */
-    Consumer<byte[], ByteBuffer> laneConsumer(String use, String offsetReset);
+    Consumer<byte[], ByteBuffer> laneConsumer(String use, String offsetReset, int records);
 
     /** Looks at single records of a lane: one record a poll. */
     Consumer<byte[], ByteBuffer> probeConsumer();

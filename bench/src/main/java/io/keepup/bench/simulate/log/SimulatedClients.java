@@ -60,8 +60,9 @@ public final class SimulatedClients implements Clients {
     }
 
     @Override
-    public org.apache.kafka.clients.consumer.Consumer<byte[], ByteBuffer> laneConsumer(String use, String offsetReset) {
-        return consumer(use, offsetReset, 4, null, false);
+    public org.apache.kafka.clients.consumer.Consumer<byte[], ByteBuffer> laneConsumer(
+            String use, String offsetReset, int records) {
+        return consumer(use, offsetReset, Math.min(records, 4), null, false);
     }
 
     @Override
