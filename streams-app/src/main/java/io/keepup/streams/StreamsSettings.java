@@ -196,7 +196,7 @@ public final class StreamsSettings {
             .define(
                     StreamsConfig.mainConsumerPrefix(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG),
                     INT,
-                    500,
+                    200,
                     LOW,
                     "The other instances hear with their next heartbeat that volumes move to them, ms.")
             .define(
