@@ -1,4 +1,4 @@
-package io.keepup.cli;
+package io.keepup.architecture;
 
 import static com.tngtech.archunit.base.DescribedPredicate.describe;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
@@ -25,7 +25,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What each module must never see: the last column of the architecture's table. */
-class ArchitectureTest {
+class ModulesTest {
 
     private static final String ENGINE = "io.keepup.engine..";
     private static final String SCHEMAS = "io.keepup.schemas..";

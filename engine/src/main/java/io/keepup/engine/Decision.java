@@ -56,7 +56,7 @@ record Decision(SessionKind kind, SessionCause cause) {
         return rebuildOnto(event, position == 0 ? SessionCause.EMPTY : SessionCause.BEHIND_WAL_TAIL);
     }
 
-    /** [V12] A rebuild because somebody wishes it, on top of what made one necessary before. */
+    /** [Q1] A rebuild because somebody wishes it, on top of what made one necessary before. */
     static Decision wished(Session last) {
         boolean worthless =
                 last.kind() == SessionKind.REBUILD && last.cause().discardsLocalData(); // [P3] else [R5] refuses it

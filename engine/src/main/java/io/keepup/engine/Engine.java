@@ -230,7 +230,7 @@ public final class Engine {
         return loud(state, view.withReplica(replica.failed(reason)), state.lastSessionId(), outbox);
     }
 
-    /** [V12] The founding engine knows no wishes. */
+    /** [Q3] The founding engine knows no wishes. */
     private Step cancelRequested(VolumeState state, View view, ReplicaView replica, CancelRequested event) {
         return switch (policy) {
             case Policy.Reference reference -> quiet(state, view, view);
@@ -238,7 +238,7 @@ public final class Engine {
         };
     }
 
-    /** [V12] */
+    /** [Q1] */
     private Step rebuildRequested(VolumeState state, View view, ReplicaView known, RebuildRequested event) {
         ReplicaView replica = known.withWishAt(event.meta().occurredAt());
         Session last = known.session();

@@ -115,7 +115,7 @@ public final class Guard {
     }
 
     private static Admission admitSilence(View view, PrimarySilent event) {
-        if (event.syncId() < view.lastSyncId()) { // [G5]
+        if (event.syncId() < view.lastSyncId()) { // [Q4]
             return new Rejected(
                     STALE_SYNC,
                     view.nodeId() + " was heard since: sync " + view.lastSyncId() + " is above " + event.syncId());
@@ -155,7 +155,7 @@ public final class Guard {
         long saidAt = event.meta().occurredAt();
         return saidAt > replica.lastWishAt()
                 ? Admitted.YES
-                : new Rejected( // [G5]
+                : new Rejected( // [Q2]
                         STALE_WISH,
                         "a wish said at " + saidAt + " ms is not newer than the last one, at " + replica.lastWishAt());
     }

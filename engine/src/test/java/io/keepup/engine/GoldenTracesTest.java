@@ -46,10 +46,10 @@ class GoldenTracesTest {
         assertThat(steps).as("steps in %s", folder).isPositive();
     }
 
-    /** {@code golden.dir}, relative to the project's root; the default is the folder beside it. */
+    /** {@code golden.dir}, relative to the project's root; the default is {@code engine/src/test/golden}. */
     private static Path goldenFolder() {
         Path root = Path.of(System.getProperty("keepup.root", ".."));
-        return root.resolve(System.getProperty("golden.dir", "../shared/golden"))
+        return root.resolve(System.getProperty("golden.dir", "engine/src/test/golden"))
                 .toAbsolutePath()
                 .normalize();
     }

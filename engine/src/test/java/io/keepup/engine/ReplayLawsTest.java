@@ -102,7 +102,7 @@ class ReplayLawsTest {
 
     /** While no replica is taken out of its epoch and back; readiness and barriers are levels, their last word holds. */
     @Property(tries = TRIES)
-    void V12_whatIsSaidOfAReplicaIsFoldedOnceHoweverLateItsTwinComes(
+    void Q2_whatIsSaidOfAReplicaIsFoldedOnceHoweverLateItsTwinComes(
             @ForAll @Size(min = 1, max = 150) List<Long> numbers, @ForAll @IntRange(max = 149) int place) {
         Life life = live(log(numbers, false));
         int first = place % numbers.size();

@@ -30,7 +30,7 @@ class SilenceTest {
     }
 
     @Test
-    void aHealthyVolumeWhosePrimaryIsSilentIsDegraded() {
+    void Q4_aHealthyVolumeWhosePrimaryIsSilentIsDegraded() {
         Story story = healthy().tell(Story::silence);
 
         assertThat(story.mode()).isEqualTo(SILENT);
@@ -40,7 +40,7 @@ class SilenceTest {
     }
 
     @Test
-    void whateverThePrimaryItselfSaysTakesItBack() {
+    void Q4_whateverThePrimaryItselfSaysTakesItBack() {
         assertThat(healthy()
                         .tell(Story::silence)
                         .tell(s -> s.ack(R1, at(9), 1, 9))
@@ -61,7 +61,7 @@ class SilenceTest {
     }
 
     @Test
-    void whatOthersSayDoesNotTakeItBack() {
+    void Q4_whatOthersSayDoesNotTakeItBack() {
         assertThat(healthy()
                         .tell(Story::silence)
                         .tell(s -> s.ready(R1, 1))
@@ -75,7 +75,7 @@ class SilenceTest {
     }
 
     @Test
-    void itIsMoreThanAFailedSessionAndLessThanARebuild() {
+    void Q4_itIsMoreThanAFailedSessionAndLessThanARebuild() {
         Story story = Story.bootstrapped(Policy.safe(), R1, R2)
                 .tell(s -> s.ack(R1, 5, 9))
                 .tell(Story::silence);
@@ -111,7 +111,7 @@ class SilenceTest {
     }
 
     @Test
-    void theReferenceMissesNobody() {
+    void Q4_theReferenceMissesNobody() {
         Story story = Story.bootstrapped(Policy.reference(), R1).tell(s -> s.ack(R1, at(9), 1, 9));
         VolumeState before = story.state;
         story.tell(Story::silence);

@@ -22,7 +22,7 @@ import io.keepup.engine.word.SessionKind;
 import io.keepup.engine.word.SessionState;
 import org.junit.jupiter.api.Test;
 
-/** [V12] What operators wish goes through the same sessions as everything else. */
+/** [Q1]-[Q3] What operators wish goes through the same sessions as everything else. */
 class WishesTest {
 
     private static Story safe(String... replicas) {
@@ -32,7 +32,7 @@ class WishesTest {
     // ------------------------------------------------------ rebuild, please
 
     @Test
-    void V12_aRequestedRebuildIsIssuedAtOnceFromTheFactsLastHeard() {
+    void Q1_aRequestedRebuildIsIssuedAtOnceFromTheFactsLastHeard() {
         Story story = safe(R1).tell(s -> s.ack(R1, at(9), 4, 9));
         assertThat(story.projection.healthy()).isTrue();
 
@@ -54,7 +54,7 @@ class WishesTest {
     }
 
     @Test
-    void V12_aLiveCatchUpGivesWayToARequestedRebuild() {
+    void Q1_aLiveCatchUpGivesWayToARequestedRebuild() {
         Story story = safe(R1).tell(s -> s.ack(R1, 5, 9)).tell(s -> s.progress(R1, 6, 0));
         Session catchUp = story.session(R1);
         Event late = story.completed(R1);
@@ -73,7 +73,7 @@ class WishesTest {
     }
 
     @Test
-    void V12_whileARebuildIsLiveAWishAddsNothing() {
+    void Q1_whileARebuildIsLiveAWishAddsNothing() {
         Story story = safe(R1).tell(s -> s.ack(R1, at(1), 5, 9)).tell(s -> s.progress(R1, 0, 10));
         Session live = story.session(R1);
         Event wish = story.rebuildWish(R1);
@@ -89,7 +89,7 @@ class WishesTest {
     }
 
     @Test
-    void V12_aWishDeliveredAgainIsNotGrantedAgainHoweverLate() {
+    void Q2_aWishDeliveredAgainIsNotGrantedAgainHoweverLate() {
         Story story = safe(R1).tell(s -> s.ack(R1, 9, 9));
         Event first = story.rebuildWish(R1);
         Event second = story.rebuildWish(R1);
@@ -107,7 +107,7 @@ class WishesTest {
     }
 
     @Test
-    void V12_withNothingToRebuildToAWishIsDueAtTheNextSync() {
+    void Q1_withNothingToRebuildToAWishIsDueAtTheNextSync() {
         Story story = safe(R1).tell(s -> s.ack(R1, 0, 0));
         assertThat(story.session(R1).inKeepUp()).isTrue();
 
@@ -123,7 +123,7 @@ class WishesTest {
     }
 
     @Test
-    void V12_aHeadOfAnEarlierEpochIsNoTarget() {
+    void Q1_aHeadOfAnEarlierEpochIsNoTarget() {
         Story story = safe(R1, R2).tell(s -> s.ack(R1, 9, 9)).tell(s -> s.primary(P, 2, R1, R2));
 
         story.tell(s -> s.rebuildWish(R1));
@@ -173,7 +173,7 @@ class WishesTest {
     // --------------------------------------------------- cancel that, please
 
     @Test
-    void P7_aRequestedCancelEndsTheSessionAndTheNextFactsDecide() {
+    void Q3_aRequestedCancelEndsTheSessionAndTheNextFactsDecide() {
         Story story = safe(R1).tell(s -> s.ack(R1, 5, 9));
         Session live = story.session(R1);
         Event late = story.completed(R1);
@@ -201,7 +201,7 @@ class WishesTest {
     }
 
     @Test
-    void V12_theReferencePolicyKnowsNoWishes() {
+    void Q1_theReferencePolicyKnowsNoWishes() {
         Story story = Story.bootstrapped(Policy.reference(), R1).tell(s -> s.ack(R1, 5, 9));
         VolumeState before = story.state;
 

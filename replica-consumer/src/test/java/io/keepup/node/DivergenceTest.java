@@ -93,7 +93,7 @@ class DivergenceTest {
     }
 
     @Test
-    void R10_the_live_lane_applies_nothing_on_top_of_another_history() {
+    void S_R10_the_live_lane_applies_nothing_on_top_of_another_history() {
         rejoin();
         Nodes.writeRandom(primary, new Random(4), 5);
         await().atMost(PlayedEngine.LIMIT).until(() -> nodes.get(old).metrics().get(NodeCounter.WAL_GAPS) > 0);
@@ -113,7 +113,7 @@ class DivergenceTest {
     }
 
     @Test
-    void R10_a_catch_up_from_another_history_fails_with_nothing_applied() {
+    void S_R10_a_catch_up_from_another_history_fails_with_nothing_applied() {
         Nodes.writeRandom(primary, new Random(4), 5);
         awaitShipped();
         rejoin();

@@ -359,7 +359,7 @@ class PrimaryLifeTest {
     }
 
     @Test
-    void R5_a_primary_restarted_in_mid_base_gives_the_base_up_and_clears_it_when_the_session_ends() {
+    void S_R5_a_primary_restarted_in_mid_base_gives_the_base_up_and_clears_it_when_the_session_ends() {
         nodes.stop(b);
         HostedVolume primary = nodes.volume(a, volumeId);
         long head = Nodes.writeRandom(primary, new Random(1), 200);

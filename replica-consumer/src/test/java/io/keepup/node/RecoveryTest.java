@@ -163,7 +163,7 @@ class RecoveryTest {
     }
 
     @Test
-    void R6_stale_sessions_and_epochs_are_refused_counted_and_leave_the_live_session_alone() {
+    void S_R6_stale_sessions_and_epochs_are_refused_counted_and_leave_the_live_session_alone() {
         SyncAckReceived facts = returnBehind(200);
         engine.catchUp(r, p, 1, 20, facts);
         engine.completed(20);
@@ -276,7 +276,7 @@ class RecoveryTest {
     }
 
     @Test
-    void R5_a_base_that_the_primary_gives_up_ends_the_session_at_once() {
+    void S_R5_a_base_that_the_primary_gives_up_ends_the_session_at_once() {
         SyncAckReceived facts = returnBehind(100);
         long target = facts.getPrimaryWalHead();
         engine.base(13, new BaseManifest(volumeId, 13L, 1L, target, 4096, SIZE / 4096));

@@ -112,7 +112,7 @@ class KeepupStreamsTest {
     }
 
     @Test
-    void R8_a_session_that_goes_silent_is_failed_by_the_watchdog_also_after_a_restart() throws Exception {
+    void S_R8_a_session_that_goes_silent_is_failed_by_the_watchdog_also_after_a_restart() throws Exception {
         start();
         Events events = new Events("vol-w", Instant.now());
         kafka.send(events.primary(1, "vs-2"), events.ack("vs-2", 1, 1, 40, 10, 100));

@@ -52,7 +52,7 @@ class RebuildInterleavingTest {
     }
 
     @Test
-    void R7_every_interleaving_of_base_wal_and_flush_ends_with_wal_over_base() {
+    void S_R7_every_interleaving_of_base_wal_and_flush_ends_with_wal_over_base() {
         // B and C: the two chunks. W: the next WAL entry. F: a flush. All orders of BCWWWFF.
         List<String> orders = new ArrayList<>();
         permute("", "BCWWWFF", orders);
@@ -72,7 +72,7 @@ class RebuildInterleavingTest {
     }
 
     @Test
-    void R7_a_few_interleavings_on_real_files_survive_a_reopen() {
+    void S_R7_a_few_interleavings_on_real_files_survive_a_reopen() {
         List<String> orders = List.of("WFBWFCW", "BWFCWFW", "WWWFFBC", "BCWWWFF", "WBFWFWC");
         Volume replica = Fixtures.replica(dir.resolve("real"));
         long session = 1;

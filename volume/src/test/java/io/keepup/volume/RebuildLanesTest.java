@@ -52,7 +52,7 @@ class RebuildLanesTest extends RebuildScene {
     }
 
     @Test
-    void S2_a_damaged_wal_entry_fails_the_session_in_every_field() {
+    void S_S2_a_damaged_wal_entry_fails_the_session_in_every_field() {
         WalEntry good = write(1, BASE + 1, 4, 1, 2);
         ByteBuffer flipped = data(1, 2);
         flipped.put(700, (byte) (flipped.get(700) ^ 1));
@@ -181,7 +181,7 @@ class RebuildLanesTest extends RebuildScene {
     }
 
     @Test
-    void R11_zero_runs_cover_old_data_on_the_replica() {
+    void S_R11_zero_runs_cover_old_data_on_the_replica() {
         RebuildSession session = start(1, BASE);
         List<BaseBlocks> chunks = List.of(BaseBlocks.of(1, 1, 0, 0, BLOCKS, true, null));
         chunks.forEach(session::applyBase);

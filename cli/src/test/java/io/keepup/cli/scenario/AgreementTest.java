@@ -36,7 +36,7 @@ class AgreementTest {
     private final String r2 = volume.node("r2");
 
     @Test
-    void V13_projection_API_metrics_and_nodes_agree_at_every_step() {
+    void S_V13_projection_API_metrics_and_nodes_agree_at_every_step() {
         // assigned, nobody there
         volume.assign(1, p, r1, r2);
         volume.awaitProjection("all assigned", v -> v.getNodes().size() == 3);

@@ -26,7 +26,7 @@ class BootstrapTest {
     private final String r2 = volume.node("r2");
 
     @Test
-    void V1_every_missing_gate_shows_its_reason_then_healthy() {
+    void S_V1_every_missing_gate_shows_its_reason_then_healthy() {
         // given an assignment and no node
         volume.assign(1, p, r1, r2);
         volume.awaitProjection("all three nodes assigned", v -> v.getNodes().size() == 3);

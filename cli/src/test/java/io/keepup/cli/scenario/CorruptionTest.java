@@ -95,7 +95,7 @@ class CorruptionTest {
     }
 
     @Test
-    void S2_a_base_chunk_corrupted_on_its_way_fails_the_session_before_anything_is_committed() {
+    void S_S2_a_base_chunk_corrupted_on_its_way_fails_the_session_before_anything_is_committed() {
         assertEachFails(List.of(
                 chunk(c -> c.setSessionId(c.getSessionId() + 1)),
                 chunk(c -> c.setEpoch(c.getEpoch() + 1)),
@@ -116,7 +116,7 @@ class CorruptionTest {
     }
 
     @Test
-    void S3_a_base_that_ends_early_commits_nothing() {
+    void S_S3_a_base_that_ends_early_commits_nothing() {
         assertEachFails(List.of(
                 // fewer chunks come than are said to have been sent
                 record -> record instanceof BaseChunk chunk && chunk.getSeq() > ALTERED_CHUNK ? null : record,
@@ -138,7 +138,7 @@ class CorruptionTest {
     }
 
     @Test
-    void S3_a_base_without_an_end_stalls_and_commits_nothing() {
+    void S_S3_a_base_without_an_end_stalls_and_commits_nothing() {
         volume.with("node.session.stall.ms", "3000");
         aReplicaThatNeedsABase();
         alterForEachSession(
@@ -154,7 +154,7 @@ class CorruptionTest {
     }
 
     @Test
-    void S6_a_base_with_another_boundary_or_of_another_volume_is_refused() {
+    void S_S6_a_base_with_another_boundary_or_of_another_volume_is_refused() {
         assertEachFails(List.of(
                 manifest(m -> m.setBaseLsn(m.getBaseLsn() + 3)),
                 manifest(m -> m.setBaseLsn(m.getBaseLsn() + 1)),
@@ -204,7 +204,7 @@ class CorruptionTest {
     }
 
     @Test
-    void S2_a_WAL_entry_corrupted_on_its_way_fails_the_session_and_is_not_applied() {
+    void S_S2_a_WAL_entry_corrupted_on_its_way_fails_the_session_and_is_not_applied() {
         // given a replica that has missed writes
         volume.bootstrap(p, r);
         long before = volume.burst(p, 20);

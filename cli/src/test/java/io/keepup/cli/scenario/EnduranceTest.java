@@ -40,7 +40,7 @@ class EnduranceTest {
     }
 
     @Test
-    void V11_a_workload_runs_through_faults_and_their_recoveries_and_all_copies_are_equal() throws Exception {
+    void S_V11_a_workload_runs_through_faults_and_their_recoveries_and_all_copies_are_equal() throws Exception {
         volume.bootstrap(p, r1, r2);
         volume.awaitHealthyAt(volume.fillHalf(p));
         Instant end = Instant.now().plus(LASTING);

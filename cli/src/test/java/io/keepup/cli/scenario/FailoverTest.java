@@ -42,7 +42,7 @@ class FailoverTest {
         "30, both histories end at the same LSN",
         "90, the new history has passed the old tail"
     })
-    void R10_V8_an_old_primary_with_an_unreplicated_tail_is_seen_to_have_diverged_and_is_rebuilt(
+    void S_R10_V8_an_old_primary_with_an_unreplicated_tail_is_seen_to_have_diverged_and_is_rebuilt(
             int newWrites, String situation) {
         // given three equal copies
         volume.bootstrap(old, next, other);
@@ -82,7 +82,7 @@ class FailoverTest {
     }
 
     @Test
-    void R10_a_primary_that_is_replaced_while_it_runs_loses_its_tail_as_well() {
+    void S_R10_a_primary_that_is_replaced_while_it_runs_loses_its_tail_as_well() {
         // given a primary with a tail, its replicas away
         volume.bootstrap(old, next, other);
         long common = volume.burst(old, 50);

@@ -60,7 +60,7 @@ class KilledNodeTest {
 
     @Test
     @Timeout(300)
-    void R5_a_primary_killed_with_kill_9_in_mid_base_fails_the_session_and_the_next_facts_force_a_rebuild()
+    void S_R5_a_primary_killed_with_kill_9_in_mid_base_fails_the_session_and_the_next_facts_force_a_rebuild()
             throws Exception {
         volume.stop(p);
         SessionLog.Session first;
@@ -87,7 +87,8 @@ class KilledNodeTest {
 
     @Test
     @Timeout(900)
-    void R12_a_replica_killed_at_random_points_of_its_rebuild_is_rebuilt_every_time_and_then_equal() throws Exception {
+    void S_R12_a_replica_killed_at_random_points_of_its_rebuild_is_rebuilt_every_time_and_then_equal()
+            throws Exception {
         long seed = System.nanoTime();
         System.out.println("R12 kill points, seed " + seed);
         Random random = new Random(seed);

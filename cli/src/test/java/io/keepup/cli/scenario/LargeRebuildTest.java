@@ -27,7 +27,7 @@ class LargeRebuildTest {
     private final String r2 = volume.node("r2");
 
     @Test
-    void R2_a_half_filled_volume_is_rebuilt_under_5000_writes_spread_over_it() {
+    void S_R2_a_half_filled_volume_is_rebuilt_under_5000_writes_spread_over_it() {
         volume.bootstrap(p, r1);
         volume.awaitHealthyAt(volume.fillHalf(p));
         volume.trimAll(p);

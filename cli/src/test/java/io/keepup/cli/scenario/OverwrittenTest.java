@@ -28,7 +28,7 @@ class OverwrittenTest {
     private final String r2 = volume.node("r2");
 
     @Test
-    void R11_a_replica_with_other_data_everywhere_and_a_dirty_WAL_is_fully_overwritten() {
+    void S_R11_a_replica_with_other_data_everywhere_and_a_dirty_WAL_is_fully_overwritten() {
         // given three equal copies, the first half written
         volume.bootstrap(p, r1, r2);
         volume.awaitHealthyAt(volume.fillHalf(p));

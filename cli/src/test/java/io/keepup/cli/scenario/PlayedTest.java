@@ -68,7 +68,7 @@ class PlayedTest {
     }
 
     @Test
-    void V5_a_rebuild_done_without_durable_proof_is_not_healthy_until_a_barrier() {
+    void S_V5_a_rebuild_done_without_durable_proof_is_not_healthy_until_a_barrier() {
         // when the rebuild is complete, and nothing says that its data is durable
         volume.putEvent(completed(p, EPOCH, r1, session, SessionKind.rebuild, 0, HEAD, true));
 
@@ -84,7 +84,7 @@ class PlayedTest {
     }
 
     @Test
-    void V14_what_is_wrong_is_rejected_with_its_reason_counted_and_changes_nothing() {
+    void S_V14_what_is_wrong_is_rejected_with_its_reason_counted_and_changes_nothing() {
         // given a live rebuild
         volume.putEvent(progress(session, SessionKind.rebuild, 7));
         volume.awaitProjection(

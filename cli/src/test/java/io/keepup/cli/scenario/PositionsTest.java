@@ -28,7 +28,7 @@ class PositionsTest {
     private final String r3 = volume.node("r3");
 
     @Test
-    void V4_three_positions_lead_to_keep_up_catch_up_and_rebuild() {
+    void S_V4_three_positions_lead_to_keep_up_catch_up_and_rebuild() {
         // given one replica that has everything, one that misses WAL still kept, one below the tail
         volume.bootstrap(p, r1, r2, r3);
         volume.awaitHealthyAt(volume.burst(p, 100));
@@ -58,7 +58,7 @@ class PositionsTest {
     }
 
     @Test
-    void V4_the_replica_that_misses_nothing_of_a_trimmed_WAL_catches_up() { // [P8]
+    void S_V4_the_replica_that_misses_nothing_of_a_trimmed_WAL_catches_up() { // [P8]
         volume.bootstrap(p, r1);
         long head = volume.burst(p, 50);
         volume.awaitHealthyAt(head);
@@ -73,7 +73,7 @@ class PositionsTest {
     }
 
     @Test
-    void R1_a_fresh_replica_of_a_trimmed_volume_is_rebuilt_because_the_engine_says_so() {
+    void S_R1_a_fresh_replica_of_a_trimmed_volume_is_rebuilt_because_the_engine_says_so() {
         // given a volume whose beginning is no longer in its WAL, and a replica that never was there
         volume.start(p, r1);
         volume.assign(1, p, r1, r2);
@@ -106,7 +106,7 @@ class PositionsTest {
     }
 
     @Test
-    void R3_a_replica_below_the_tail_is_rebuilt_and_nothing_of_its_old_data_shows() {
+    void S_R3_a_replica_below_the_tail_is_rebuilt_and_nothing_of_its_old_data_shows() {
         // given a replica that holds old data where the primary has since written other data, or trimmed it
         volume.bootstrap(p, r1, r2);
         try (BlockClient client = volume.client(p)) {

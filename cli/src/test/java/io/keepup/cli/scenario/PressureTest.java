@@ -55,7 +55,7 @@ class PressureTest {
     }
 
     @Test
-    void V10_WAL_pressure_ends_the_session_with_a_reason_and_loses_nothing_early() throws Exception {
+    void S_V10_WAL_pressure_ends_the_session_with_a_reason_and_loses_nothing_early() throws Exception {
         long base = volume.status(p).pins().get(0).lsn();
         try (BlockClient client = volume.client(p);
                 Workload workload = volume.workload(client)) {
@@ -117,7 +117,7 @@ class PressureTest {
     }
 
     @Test
-    void V10_a_replica_that_gets_on_in_time_keeps_its_session() throws Exception {
+    void S_V10_a_replica_that_gets_on_in_time_keeps_its_session() throws Exception {
         try (BlockClient client = volume.client(p);
                 Workload workload = volume.workload(client)) {
             // given writers that are slowed because the WAL is nearly full

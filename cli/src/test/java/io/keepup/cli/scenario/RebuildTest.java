@@ -66,7 +66,7 @@ class RebuildTest {
     }
 
     @Test
-    void V9_the_worst_replica_wins_until_all_have_converged_and_are_proven() {
+    void S_V9_the_worst_replica_wins_until_all_have_converged_and_are_proven() {
         // given one replica in sync, one rebuilding
         SessionLog.Session session = beginRebuild();
         assertThat(volume.projection().getMode()).isEqualTo(Mode.needs_rebuild);
@@ -96,7 +96,7 @@ class RebuildTest {
     }
 
     @Test
-    void V5_a_barrier_in_mid_rebuild_proves_nothing_of_the_replica_in_it() {
+    void S_V5_a_barrier_in_mid_rebuild_proves_nothing_of_the_replica_in_it() {
         beginRebuild();
         long head = volume.status(p).durableLsn();
         volume.putEvent(new BarrierConfirmed(volume.meta(p, 1), head + 1_000));
@@ -115,7 +115,7 @@ class RebuildTest {
     }
 
     @Test
-    void V6_repeated_triggers_leave_one_live_session_per_replica() {
+    void S_V6_repeated_triggers_leave_one_live_session_per_replica() {
         // given a rebuild under way
         SessionLog.Session session = beginRebuild();
         List<Seen.Entry> commands = volume.seen().all(IssueRebuild.class, c -> c.getSessionId() == session.id());
@@ -167,7 +167,7 @@ class RebuildTest {
     }
 
     @Test
-    void R9_the_pin_follows_durable_progress_under_write_load_then_clears() throws Exception {
+    void S_R9_the_pin_follows_durable_progress_under_write_load_then_clears() throws Exception {
         try (BlockClient client = volume.client(p);
                 Workload workload = volume.workload(client)) {
             // given a rebuild under write load
@@ -222,7 +222,7 @@ class RebuildTest {
     }
 
     @Test
-    void V7_after_a_failed_session_only_fresh_facts_lead_to_the_next_action() {
+    void S_V7_after_a_failed_session_only_fresh_facts_lead_to_the_next_action() {
         // given a replica that died in mid-rebuild, and nobody who asks it anything
         SessionLog.Session first = beginRebuild();
         volume.stop(r2);
@@ -262,7 +262,7 @@ class RebuildTest {
     }
 
     @Test
-    void R6_stale_ids_on_control_base_and_WAL_lane_are_refused_counted_and_leave_the_session_alone() {
+    void S_R6_stale_ids_on_control_base_and_WAL_lane_are_refused_counted_and_leave_the_session_alone() {
         // given a rebuild under way, its base lane still being sent
         SessionLog.Session session = beginRebuild();
         long staleSessions = volume.counter(r2, NodeCounter.STALE_SESSION);

@@ -83,7 +83,7 @@ class RestoreTest {
     }
 
     @Test
-    void S1_the_boundary_of_a_base_is_exact_and_the_WAL_is_taken_from_the_next_entry_on() {
+    void S_S1_the_boundary_of_a_base_is_exact_and_the_WAL_is_taken_from_the_next_entry_on() {
         // given a base at a head that nothing follows: it is all there is [R2]
         long head = aReplicaThatNeedsABase();
         volume.start(r);
@@ -114,7 +114,7 @@ class RestoreTest {
     }
 
     @Test
-    void S4_a_known_image_arrives_as_it_is() throws NoSuchAlgorithmException {
+    void S_S4_a_known_image_arrives_as_it_is() throws NoSuchAlgorithmException {
         volume.bootstrap(p, r);
         byte[] image = new byte[SIZE];
         Random random = new Random(11);
@@ -147,7 +147,7 @@ class RestoreTest {
     }
 
     @Test
-    void S5_S8_a_base_and_the_WAL_of_writes_and_trims_that_went_on_meanwhile_make_an_equal_copy() throws Exception {
+    void S_S5_S8_a_base_and_the_WAL_of_writes_and_trims_that_went_on_meanwhile_make_an_equal_copy() throws Exception {
         aReplicaThatNeedsABase();
         Network.slow(baseLane, Duration.ofMillis(5));
         long trims = 0;
@@ -185,7 +185,7 @@ class RestoreTest {
     }
 
     @Test
-    void R4_with_the_base_done_first_nothing_is_complete_before_the_WAL_is_too() {
+    void S_R4_with_the_base_done_first_nothing_is_complete_before_the_WAL_is_too() {
         SessionLog.Session session = aBaseDoneWithoutItsWal();
         volume.settle();
         assertThat(volume.seen().values(SessionCompleted.class)).isEmpty();
@@ -218,7 +218,7 @@ class RestoreTest {
     }
 
     @Test
-    void R4_with_the_WAL_target_reached_first_nothing_is_complete_before_the_base_is_too() {
+    void S_R4_with_the_WAL_target_reached_first_nothing_is_complete_before_the_base_is_too() {
         // given a rebuild whose base takes its time
         aReplicaThatNeedsABase();
         Network.slow(baseLane, CHUNK_EACH);
@@ -245,7 +245,7 @@ class RestoreTest {
     }
 
     @Test
-    void S7_a_replica_that_crashes_between_the_end_of_the_base_and_that_of_the_WAL_gets_a_fresh_decision() {
+    void S_S7_a_replica_that_crashes_between_the_end_of_the_base_and_that_of_the_WAL_gets_a_fresh_decision() {
         SessionLog.Session first = aBaseDoneWithoutItsWal();
 
         // when it crashes there: what held its WAL lets go of a dead process only
@@ -269,7 +269,7 @@ class RestoreTest {
     }
 
     @Test
-    void R5_a_primary_cut_off_from_Kafka_in_mid_base_fails_the_session_and_the_next_facts_force_a_rebuild() {
+    void S_R5_a_primary_cut_off_from_Kafka_in_mid_base_fails_the_session_and_the_next_facts_force_a_rebuild() {
         volume.with("node.session.stall.ms", "3000");
         aReplicaThatNeedsABase();
         Network.slow(baseLane, Duration.ofMillis(50));
@@ -286,7 +286,7 @@ class RestoreTest {
     }
 
     @Test
-    void R5_a_primary_killed_in_mid_base_fails_the_session_and_the_next_facts_force_a_rebuild() {
+    void S_R5_a_primary_killed_in_mid_base_fails_the_session_and_the_next_facts_force_a_rebuild() {
         volume.with("node.session.stall.ms", "3000");
         aReplicaThatNeedsABase();
         Network.slow(baseLane, Duration.ofMillis(50));

@@ -31,7 +31,7 @@ class ShortcutTest {
     private final String empty = volume.node("empty");
 
     @Test
-    void S9_below_the_tail_the_WAL_is_refused_and_at_its_exact_edge_accepted() { // [P8]
+    void S_S9_below_the_tail_the_WAL_is_refused_and_at_its_exact_edge_accepted() { // [P8]
         // given two replicas that differ by one entry
         volume.bootstrap(p, trusted, gap);
         long below = volume.burst(p, 50);
@@ -60,7 +60,7 @@ class ShortcutTest {
     }
 
     @Test
-    void S10_only_a_trusted_checkpoint_with_a_covered_tail_spares_the_base() throws IOException {
+    void S_S10_only_a_trusted_checkpoint_with_a_covered_tail_spares_the_base() throws IOException {
         // given one replica with all but a tail that is covered, the same with damage, one below the tail, one with
         // nothing
         volume.start(p, trusted, gap, damaged);

@@ -32,7 +32,7 @@ class SilenceTest {
     private final String r2 = volume.node("r2");
 
     @Test
-    void R8_a_replica_that_goes_silent_in_a_session_is_failed_by_the_watchdog_and_rebuilt_when_it_is_back() {
+    void S_R8_a_replica_that_goes_silent_in_a_session_is_failed_by_the_watchdog_and_rebuilt_when_it_is_back() {
         // given a rebuild under way
         volume.bootstrap(p, r1, r2);
         volume.awaitHealthyAt(volume.fillHalf(p));

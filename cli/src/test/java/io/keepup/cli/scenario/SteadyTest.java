@@ -39,7 +39,7 @@ class SteadyTest {
     private final String r2 = volume.node("r2");
 
     @Test
-    void V2_sustained_writes_with_barriers_are_readable_and_proven_everywhere() throws Exception {
+    void S_V2_sustained_writes_with_barriers_are_readable_and_proven_everywhere() throws Exception {
         volume.bootstrap(p, r1, r2);
 
         // when several writers write, each waiting for the barrier, and each looking for a second copy after it
@@ -106,7 +106,7 @@ class SteadyTest {
     }
 
     @Test
-    void V3_a_sync_that_times_out_becomes_a_fact_and_the_volume_is_steady_again_after_it() {
+    void S_V3_a_sync_that_times_out_becomes_a_fact_and_the_volume_is_steady_again_after_it() {
         // given a healthy volume
         volume.bootstrap(p, r1, r2);
         volume.awaitHealthyAt(volume.burst(p, 20));
@@ -137,7 +137,7 @@ class SteadyTest {
     }
 
     @Test
-    void V3_a_replica_that_was_silent_because_it_was_away_is_decided_on_when_it_is_heard_again() {
+    void S_V3_a_replica_that_was_silent_because_it_was_away_is_decided_on_when_it_is_heard_again() {
         volume.bootstrap(p, r1, r2);
         volume.awaitHealthyAt(volume.burst(p, 20));
         volume.stop(r1);

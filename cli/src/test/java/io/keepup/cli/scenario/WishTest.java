@@ -35,7 +35,7 @@ class WishTest {
     private final String r1 = volume.node("r1");
 
     @Test
-    void V12_a_rebuild_wished_for_goes_the_way_of_every_session_and_is_audited() {
+    void S_V12_a_rebuild_wished_for_goes_the_way_of_every_session_and_is_audited() {
         // given a healthy volume, of which nobody would rebuild anything
         volume.bootstrap(p, r1);
         volume.awaitHealthyAt(volume.fillHalf(p));
@@ -75,7 +75,7 @@ class WishTest {
     }
 
     @Test
-    void V12_a_session_cancelled_by_an_operator_ends_once_and_the_next_facts_decide() {
+    void S_V12_a_session_cancelled_by_an_operator_ends_once_and_the_next_facts_decide() {
         // given a rebuild that takes its time
         volume.bootstrap(p, r1);
         volume.awaitHealthyAt(volume.fillHalf(p));

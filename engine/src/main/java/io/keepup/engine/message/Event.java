@@ -160,7 +160,7 @@ public sealed interface Event {
         }
     }
 
-    /** An operator wants a replica rebuilt, wherever it stands; why is for people, on the log [V12]. */
+    /** An operator wants a replica rebuilt, wherever it stands; why is for people, on the log [Q1]. */
     record RebuildRequested(Meta meta, String replicaId) implements OfReplica {
         public RebuildRequested {
             Objects.requireNonNull(meta, "meta");
@@ -168,7 +168,7 @@ public sealed interface Event {
         }
     }
 
-    /** An operator wants a live session ended; why is for people, on the log [V12], [P7]. */
+    /** An operator wants a live session ended; why is for people, on the log [Q3], [P7]. */
     record CancelRequested(Meta meta, String replicaId, long sessionId) implements OfReplica {
         public CancelRequested {
             Objects.requireNonNull(meta, "meta");

@@ -88,7 +88,7 @@ class FoldTopologyTest {
     }
 
     @Test
-    void V12_a_wish_takes_the_session_path_and_is_shown() {
+    void S_V12_a_wish_takes_the_session_path_and_is_shown() {
         fold.send(events.primary(1, "vs-2"));
         fold.send(events.ack("vs-2", 1, 1, 40, 10, 100));
         var wish = events.rebuildWish("vs-2", 1);

@@ -161,7 +161,7 @@ class LedgerTest {
     }
 
     @Test
-    void V12_a_wish_ends_one_session_and_begins_the_next() {
+    void S_V12_a_wish_ends_one_session_and_begins_the_next() {
         fold.send(events.ack("vs-2", 1, 1, 40, 10, 100));
         List<SessionRecord> entries = entries(events.rebuildWish("vs-2", 1));
         assertThat(entries).extracting(SessionRecord::getSessionId).containsExactly(1L, 2L);

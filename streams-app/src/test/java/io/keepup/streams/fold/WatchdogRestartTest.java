@@ -91,7 +91,7 @@ class WatchdogRestartTest {
     }
 
     @Test
-    void R8_a_stall_is_told_by_the_next_task_too_after_the_limit_by_its_own_clock() {
+    void S_R8_a_stall_is_told_by_the_next_task_too_after_the_limit_by_its_own_clock() {
         CapturedPunctuator ticks = begin(ISSUED + 60_000);
 
         ticks.getPunctuator().punctuate(ISSUED + 90_000);

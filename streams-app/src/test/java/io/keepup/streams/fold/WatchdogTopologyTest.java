@@ -65,7 +65,7 @@ class WatchdogTopologyTest {
     }
 
     @Test
-    void R8_a_replica_that_goes_silent_loses_its_session_and_everybody_hears_of_it() {
+    void S_R8_a_replica_that_goes_silent_loses_its_session_and_everybody_hears_of_it() {
         issueCatchUp();
         assertThat(fold.pass(STALL_LIMIT)).isEmpty();
 

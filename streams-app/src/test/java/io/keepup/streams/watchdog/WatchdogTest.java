@@ -98,7 +98,7 @@ class WatchdogTest {
     }
 
     @Test
-    void R8_a_report_without_progress_is_no_progress() {
+    void S_R8_a_report_without_progress_is_no_progress() {
         issueCatchUp();
         tell(1, events.progress("vs-2", 7, 1, SessionKind.catchup, 50));
         for (int second = 2; second <= 31; second++) {
@@ -122,7 +122,7 @@ class WatchdogTest {
     }
 
     @Test
-    void R8_a_session_that_waits_and_falls_silent_has_stalled() {
+    void S_R8_a_session_that_waits_and_falls_silent_has_stalled() {
         issueCatchUp();
         tell(
                 5,
