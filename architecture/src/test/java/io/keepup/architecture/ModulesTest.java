@@ -29,6 +29,7 @@ class ModulesTest {
 
     private static final String ENGINE = "io.keepup.engine..";
     private static final String SCHEMAS = "io.keepup.schemas..";
+    private static final String SERVICE = "io.keepup.service..";
     private static final String RECORDS = "io.keepup.v1..";
     private static final String VOLUME = "io.keepup.volume..";
     private static final String STREAMS = "io.keepup.streams..";
@@ -75,7 +76,7 @@ class ModulesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {ENGINE, SCHEMAS, RECORDS, VOLUME, STREAMS, NODE, EMBEDDED, BENCH, CLI})
+    @ValueSource(strings = {ENGINE, SERVICE, SCHEMAS, RECORDS, VOLUME, STREAMS, NODE, EMBEDDED, BENCH, CLI})
     void every_module_is_looked_at(String module) {
         assertThat(classes.that(
                         describe(module, c -> (c.getPackageName() + ".").startsWith(module.replace("..", ".")))))
@@ -117,6 +118,11 @@ class ModulesTest {
     void schemas_never_see_another_module() {
         never(SCHEMAS, ENGINE, VOLUME, STREAMS, NODE, EMBEDDED, CLI);
         never(RECORDS, ENGINE, VOLUME, STREAMS, NODE, EMBEDDED, CLI);
+    }
+
+    @Test
+    void a_service_is_the_same_whatever_it_does() {
+        never(SERVICE, ENGINE, SCHEMAS, RECORDS, VOLUME, STREAMS, NODE, EMBEDDED, CLI, KAFKA, AVRO);
     }
 
     @Test
@@ -165,7 +171,7 @@ class ModulesTest {
     }
 
     @Test
-    void the_embedded_broker_sees_nothing_of_ours_but_schemas() {
+    void the_embedded_broker_sees_nothing_of_ours_but_schemas_and_service() {
         never(EMBEDDED, ENGINE, VOLUME, STREAMS, NODE, CLI);
     }
 
@@ -177,7 +183,7 @@ class ModulesTest {
 
     @Test
     void packages_of_a_module_do_not_depend_on_each_other_in_circles() {
-        for (String module : new String[] {"engine", "volume", "streams", "node", "embedded", "schemas"}) {
+        for (String module : new String[] {"engine", "volume", "streams", "node", "embedded", "schemas", "service"}) {
             slices().matching("io.keepup." + module + ".(*)..")
                     .should()
                     .beFreeOfCycles()

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.keepup.cli.audit.ProgressLine;
 import io.keepup.node.NodeAddress;
+import io.keepup.schemas.topic.Names;
 import io.keepup.volume.Scrub;
 import io.keepup.volume.ScrubReport;
 import io.keepup.volume.Volume;
@@ -108,7 +109,7 @@ final class ScrubCommand implements Runnable {
             return Stream.of(directory);
         }
         try (Stream<Path> below = Files.list(volumes)) {
-            return below.sorted().toList().stream();
+            return below.filter(volume -> Names.valid(volume.getFileName().toString())).sorted().toList().stream();
         } catch (IOException e) {
             throw new Failure("cannot read %s: %s".formatted(volumes, e), e);
         }

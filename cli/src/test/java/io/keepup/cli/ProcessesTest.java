@@ -131,12 +131,22 @@ class ProcessesTest {
         }
     }
 
+    /** A directory as it is after mkfs and mount. */
+    private Path fresh(String name) {
+        try {
+            Files.createDirectories(directory.resolve(name).resolve("lost+found"));
+            return directory.resolve(name);
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
     private KeepupProcess up() {
         return KeepupProcess.start(
                         directory,
                         "up",
                         "--data",
-                        directory.resolve("up"),
+                        fresh("up"),
                         "--kafka",
                         kafka,
                         "--registry",
@@ -153,7 +163,7 @@ class ProcessesTest {
                         "--id",
                         id,
                         "--data",
-                        directory.resolve(id),
+                        fresh(id),
                         "--bootstrap",
                         bootstrap,
                         "--registry",

@@ -1,6 +1,7 @@
 package io.keepup.embedded;
 
 import io.keepup.embedded.EmbeddedStartException.Reason;
+import io.keepup.service.directory.DataDirectory;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.Map;
@@ -57,7 +58,7 @@ public final class EmbeddedBroker implements AutoCloseable {
      * @throws EmbeddedStartException when it cannot start; nothing is left running
      */
     public static EmbeddedBroker start(Path directory, int port, Map<String, String> settings) {
-        DataDirectory claimed = DataDirectory.claim(directory, FORMAT);
+        DataDirectory claimed = EmbeddedDirectory.claim(directory, FORMAT);
         LoopbackSockets sockets = new LoopbackSockets();
         try {
             int clientPort = sockets.bind(BrokerSettings.CLIENT_LISTENER, port);

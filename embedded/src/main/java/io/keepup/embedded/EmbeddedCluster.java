@@ -1,6 +1,7 @@
 package io.keepup.embedded;
 
 import io.keepup.embedded.registry.EmbeddedRegistry;
+import io.keepup.service.directory.DataDirectory;
 import java.nio.file.Path;
 import java.util.concurrent.CompletionStage;
 import org.slf4j.Logger;
@@ -47,7 +48,7 @@ public final class EmbeddedCluster implements AutoCloseable {
      */
     public static EmbeddedCluster start(Path directory, int kafkaPort, int registryPort) {
         long began = System.nanoTime();
-        DataDirectory claimed = DataDirectory.claim(directory, FORMAT);
+        DataDirectory claimed = EmbeddedDirectory.claim(directory, FORMAT);
         EmbeddedBroker broker = null;
         try {
             broker = EmbeddedBroker.start(claimed.path().resolve("kafka"), kafkaPort);

@@ -1,5 +1,6 @@
 package io.keepup.embedded;
 
+import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.net.InetSocketAddress;
@@ -9,8 +10,10 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import kafka.server.BrokerServer;
 import kafka.server.ControllerServer;
 import kafka.server.FaultHandlerFactory;
@@ -20,6 +23,7 @@ import kafka.server.Server;
 import kafka.server.SharedServer;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.utils.Time;
+import org.apache.kafka.metadata.bootstrap.BootstrapDirectory;
 import org.apache.kafka.metadata.bootstrap.BootstrapMetadata;
 import org.apache.kafka.metadata.properties.MetaPropertiesEnsemble;
 import org.apache.kafka.metadata.storage.Formatter;
@@ -41,6 +45,10 @@ final class KraftNode {
 
     /** How long the broker may take to leave its own controller; beyond that it is stopped as after a crash. */
     private static final Duration SHUTDOWN_LIMIT = Duration.ofSeconds(15);
+
+    /** All that formatting writes. */
+    private static final Set<String> FORMAT =
+            Set.of(MetaPropertiesEnsemble.META_PROPERTIES_NAME, BootstrapDirectory.BINARY_BOOTSTRAP_FILENAME);
 
     private static final Logger log = LoggerFactory.getLogger(KraftNode.class);
 
@@ -100,8 +108,16 @@ final class KraftNode {
         }
     }
 
+    /**
+     * Kafka's formatting ends with {@code meta.properties}, and does not notice when a full disk leaves that empty. No start accepts it
+     * then, so it counts as absent as long as nothing but formatting has written to the directory.
+     */
     private static void format(Path logDirectory) throws Exception {
-        if (Files.exists(logDirectory.resolve(MetaPropertiesEnsemble.META_PROPERTIES_NAME))) {
+        Path properties = logDirectory.resolve(MetaPropertiesEnsemble.META_PROPERTIES_NAME);
+        if (isEmpty(properties) && isFormattedOnly(logDirectory)) {
+            Files.delete(properties);
+        }
+        if (Files.exists(properties)) {
             return;
         }
         try (PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream())) {
@@ -114,6 +130,19 @@ final class KraftNode {
                     .setReleaseVersion(MetadataVersion.latestProduction())
                     .setControllerListenerName(BrokerSettings.CONTROLLER_LISTENER)
                     .run();
+        }
+        if (isEmpty(properties)) {
+            throw new IOException("%s was written empty, as on a file system without space left".formatted(properties));
+        }
+    }
+
+    private static boolean isEmpty(Path file) throws IOException {
+        return Files.exists(file) && Files.size(file) == 0;
+    }
+
+    private static boolean isFormattedOnly(Path logDirectory) throws IOException {
+        try (Stream<Path> files = Files.list(logDirectory)) {
+            return files.allMatch(file -> FORMAT.contains(file.getFileName().toString()));
         }
     }
 

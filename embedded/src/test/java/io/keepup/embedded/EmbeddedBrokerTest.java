@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.keepup.embedded.EmbeddedStartException.Reason;
 import java.io.IOException;
@@ -179,6 +180,25 @@ class EmbeddedBrokerTest {
     }
 
     @Test
+    void S_F7_a_broker_whose_first_start_found_the_disk_full_starts_when_there_is_room() throws Exception {
+        Path small = Files.createDirectory(temp.resolve("small"));
+        assumeTrue(
+                run("mount", "-t", "tmpfs", "-o", "size=8k", "tmpfs", small.toString()),
+                "no right to mount a small file system here");
+        try {
+            // room for VERSION and Kafka's bootstrap.checkpoint, none for its meta.properties
+            EmbeddedStartException refusal = refusal(small.resolve("broker"), 0);
+            assertThat(refusal.reason()).isEqualTo(Reason.FAILED);
+            assertOneLineNaming(refusal, "meta.properties was written empty", small.toString());
+            assertThat(run("mount", "-o", "remount,size=200m", small.toString()))
+                    .isTrue();
+            EmbeddedBroker.start(small.resolve("broker"), 0).close();
+        } finally {
+            assertThat(run("umount", small.toString())).isTrue();
+        }
+    }
+
+    @Test
     void a_directory_with_somebody_elses_files_is_refused_and_not_touched() throws Exception {
         Files.writeString(temp.resolve("letter.txt"), "dear");
 
@@ -250,6 +270,11 @@ class EmbeddedBrokerTest {
             assertThatThrownBy(() -> Exit.halt(3, "disk gone")).hasMessageContaining("disk gone");
             assertThat(broker.failure().toCompletableFuture()).isCompleted();
         }
+    }
+
+    private static boolean run(String... command) throws Exception {
+        Process process = new ProcessBuilder(command).inheritIO().start();
+        return process.waitFor(20, TimeUnit.SECONDS) && process.exitValue() == 0;
     }
 
     private static EmbeddedStartException refusal(Path directory, int port) {

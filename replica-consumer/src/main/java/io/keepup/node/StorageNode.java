@@ -88,7 +88,7 @@ public final class StorageNode implements AutoCloseable {
     }
 
     private void begin(Clock clock) {
-        DataDirectory directory = started(DataDirectory.claim(settings.dataDir()));
+        NodeDirectory directory = started(NodeDirectory.claim(settings.dataDir()));
         KafkaClients kafka = new KafkaClients(settings);
         Admin admin = kafka.admin();
         running.push(() -> admin.close(Duration.ofSeconds(1)));
@@ -108,7 +108,7 @@ public final class StorageNode implements AutoCloseable {
         context.failure().thenAccept(this::failed);
         core = started(NodeCore.open(context, directory.volumes(), directory.notes()));
         server = started(DataServer.start(settings, core.host(), context.limits(), core.metrics(), this::whyNotReady));
-        NodeAddress.write(settings.dataDir(), server.address());
+        directory.address(server.address());
         core.start();
         takesCommands = true;
         log.info(

@@ -97,7 +97,7 @@ class LostVolumeTest {
         awaitReceivers(1, 1);
         nodes.stop(id);
         delete(directory.resolve(id));
-        DataDirectory.claim(directory.resolve(id)).close(); // as far as it got
+        NodeDirectory.claim(directory.resolve(id)).close(); // as far as it got
         nodes.start(id);
         awaitReceivers(2, 1);
         assertThat(nodes.volume(id, volumeId).status().role()).isEqualTo("replica");
@@ -110,7 +110,7 @@ class LostVolumeTest {
         awaitReceivers(1, 1);
         nodes.stop(id);
         delete(directory.resolve(id));
-        DataDirectory.claim(directory.resolve(id)).close();
+        NodeDirectory.claim(directory.resolve(id)).close();
         Path volume = Files.createDirectories(directory.resolve(id).resolve("volumes"))
                 .resolve(volumeId);
         Volume.create(volume, new VolumeSpec(volumeId, SIZE, 4096)).close(); // as far as it got

@@ -7,6 +7,8 @@ import static org.awaitility.Awaitility.await;
 import io.keepup.node.fixture.Nodes;
 import io.keepup.node.fixture.PlayedEngine;
 import io.keepup.node.fixture.TestCluster;
+import io.keepup.volume.Volume;
+import io.keepup.volume.VolumeSpec;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -52,7 +54,8 @@ class StartTest {
         NodeSettings settings = settings(TestCluster.get().bootstrap(), "127.0.0.1:0");
         StorageNode first = StorageNode.start(settings);
         try {
-            assertThatThrownBy(() -> StorageNode.start(settings)).hasMessageContaining("another node runs on");
+            assertThatThrownBy(() -> StorageNode.start(settings))
+                    .hasMessageContaining("another process or start has it");
         } finally {
             first.close();
         }
@@ -64,10 +67,78 @@ class StartTest {
         Path node = Files.createDirectories(directory.resolve("node"));
         Files.writeString(node.resolve("VERSION"), "keepup-node 99\n");
         NodeSettings settings = settings(TestCluster.get().bootstrap(), "127.0.0.1:0");
-        assertThatThrownBy(() -> StorageNode.start(settings)).hasMessageContaining("is of version 'keepup-node 99'");
+        assertThatThrownBy(() -> StorageNode.start(settings)).hasMessageContaining("its format is 'keepup-node 99'");
         Files.delete(node.resolve("VERSION"));
         Files.writeString(node.resolve("letter.txt"), "mine");
-        assertThatThrownBy(() -> StorageNode.start(settings)).hasMessageContaining("holds other files");
+        assertThatThrownBy(() -> StorageNode.start(settings))
+                .hasMessageContaining("it holds letter.txt and no VERSION");
+    }
+
+    @Test
+    void S_F7_a_node_whose_first_start_found_the_disk_full_starts_when_there_is_room() throws IOException {
+        Path node = Files.createDirectories(directory.resolve("node"));
+        Files.createFile(node.resolve("VERSION")); // what releases before 2 left of it
+        Files.createFile(node.resolve("node.lock"));
+        NodeSettings settings = settings(TestCluster.get().bootstrap(), "127.0.0.1:0");
+        StorageNode.start(settings).close();
+        assertThat(node.resolve("VERSION")).hasContent("keepup-node 1\n");
+    }
+
+    @Test
+    void S_F7_the_address_of_a_node_is_never_that_of_the_process_before() throws IOException {
+        Path node = directory.resolve("node");
+        String before;
+        try (StorageNode first = StorageNode.start(settings(TestCluster.get().bootstrap(), "127.0.0.1:0"))) {
+            before = first.dataAddress();
+            assertThat(NodeAddress.read(node)).contains(before);
+        }
+        assertThat(NodeAddress.read(node)).isEmpty();
+        try (NodeDirectory starting = NodeDirectory.claim(node)) { // as far as it is until its address is known
+            assertThat(NodeAddress.read(node)).isEmpty();
+            starting.address("127.0.0.1:1");
+            assertThat(NodeAddress.read(node)).contains("127.0.0.1:1").isNotEqualTo(before);
+        }
+    }
+
+    @Test
+    void S_F8_node_and_volumes_may_be_on_fresh_file_systems_of_their_own() throws Exception {
+        String volumeId = TestCluster.get().name("own");
+        String id = TestCluster.get().name("vs");
+        Path node = directory.resolve(id);
+        Files.createDirectories(node.resolve("lost+found"));
+        try (PlayedEngine engine = new PlayedEngine(volumeId);
+                Nodes nodes = new Nodes(directory)) {
+            nodes.start(id);
+            nodes.stop(id);
+            for (String mounted : new String[] {"volumes", "notes", "volumes/" + volumeId}) {
+                Files.createDirectories(node.resolve(mounted).resolve("lost+found"));
+            }
+            nodes.start(id);
+            engine.makeReplica(id, 1, 1 << 20);
+            nodes.volume(id, volumeId);
+            nodes.stop(id);
+            StorageNode again = nodes.start(id);
+            assertThat(again.volume(volumeId)).isPresent();
+            assertThat(again.unopened()).isEmpty();
+        }
+    }
+
+    @Test
+    void a_copy_of_a_volumes_directory_is_not_served_as_a_second_one() throws Exception {
+        String id = TestCluster.get().name("vs");
+        Path volumes = Files.createDirectories(directory.resolve(id).resolve("volumes"));
+        Volume.create(volumes.resolve("moved"), new VolumeSpec("vol-1", 1 << 20, Nodes.BLOCK))
+                .close();
+        try (Nodes nodes = new Nodes(directory)) {
+            Files.writeString(directory.resolve(id).resolve("VERSION"), "keepup-node 1\n");
+            StorageNode node = nodes.start(id);
+            assertThat(node.volumes()).isEmpty();
+            assertThat(node.unopened())
+                    .containsEntry(
+                            "moved",
+                            "its directory %s holds volume vol-1; move it out of %s"
+                                    .formatted(volumes.toRealPath().resolve("moved"), volumes.toRealPath()));
+        }
     }
 
     @Test

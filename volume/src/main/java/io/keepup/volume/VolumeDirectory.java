@@ -26,6 +26,8 @@ import java.util.Set;
 record VolumeDirectory(Path path) {
     private static final String UNFINISHED = "superblock.new";
     private static final String WAL = "wal";
+    /** What mkfs leaves in the root of an ext file system: a volume may have one to itself. */
+    private static final String LOST_AND_FOUND = "lost+found";
 
     Path superblock() {
         return path.resolve(Superblock.FILE);
@@ -52,8 +54,10 @@ record VolumeDirectory(Path path) {
             throw new VolumeException(
                     Kind.ALREADY_EXISTS, path + " is a file: choose a directory that is empty or absent.");
         }
-        List<String> names =
-                disk.list(path).stream().map(p -> p.getFileName().toString()).toList();
+        List<String> names = disk.list(path).stream()
+                .map(p -> p.getFileName().toString())
+                .filter(name -> !name.equals(LOST_AND_FOUND))
+                .toList();
         boolean unfinished = names.contains(UNFINISHED)
                 && Set.of(UNFINISHED, DirectoryLock.FILE, Extent.FILE, Extent.CHECKSUMS, WAL)
                         .containsAll(names);

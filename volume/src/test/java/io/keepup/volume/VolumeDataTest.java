@@ -247,6 +247,14 @@ class VolumeDataTest {
     }
 
     @Test
+    void S_F8_a_volume_may_have_a_fresh_file_system_to_itself() throws IOException {
+        Files.createDirectory(dir.resolve("lost+found"));
+        primary(dir).close();
+        Volume.open(dir).close();
+        assertThat(kindOf(() -> Volume.create(dir, SPEC))).isEqualTo(Kind.ALREADY_EXISTS);
+    }
+
+    @Test
     void directories_that_do_not_fit_are_refused_and_left_alone() throws IOException {
         assertThat(kindOf(() -> Volume.open(dir))).isEqualTo(Kind.NOT_A_VOLUME);
         assertThat(kindOf(() -> Volume.open(dir.resolve("absent")))).isEqualTo(Kind.NOT_A_VOLUME);

@@ -70,7 +70,10 @@ public final class VolumeHost implements AutoCloseable {
         Disk disk = context.storage().disk();
         disk.createDirectories(volumesDir);
         disk.createDirectories(notesDir);
-        disk.list(volumesDir).stream().filter(disk::isDirectory).forEach(this::open);
+        disk.list(volumesDir).stream()
+                .filter(disk::isDirectory)
+                .filter(directory -> Names.valid(directory.getFileName().toString())) // lost+found is none
+                .forEach(this::open);
     }
 
     /**
@@ -128,6 +131,11 @@ public final class VolumeHost implements AutoCloseable {
         try {
             VolumeNote note = VolumeNote.open(context.storage().disk(), notesDir, volumeId);
             volume = context.storage().open(directory);
+            String found = volume.status().spec().volumeId();
+            if (!found.equals(volumeId)) { // served, it would play the part of the other a second time
+                throw new IllegalStateException(
+                        "its directory %s holds volume %s; move it out of %s".formatted(directory, found, volumesDir));
+            }
             volumes.put(volumeId, new HostedVolume(context, volume, note, new HostRoles()));
         } catch (VolumeException e) {
             if (e.kind() == VolumeException.Kind.NOT_A_VOLUME) {
