@@ -189,16 +189,44 @@ class PrimaryLifeTest {
     }
 
     @Test
+    void A6_a_higher_epoch_is_found_on_the_lane_also_below_what_a_replaced_primary_sent_last() {
+        HostedVolume old = nodes.volume(a, volumeId);
+        long head = Nodes.writeRandom(old, new Random(1), 10);
+        awaitShipped(old, head);
+        nodes.awaitApplied(b, volumeId, head);
+        nodes.stop(a);
+        nodes.stop(b);
+        WalBatch last = (WalBatch) LaneContent.of(Topics.wal(volumeId)).getLast();
+        shipped("vs-successor", 3, last);
+        shipped(a, 1, last); // it does not know yet that it was replaced
+
+        engine.makePrimary(b, 2, SIZE, a);
+        nodes.start(b); // has not heard of epoch 3
+        await().atMost(PlayedEngine.LIMIT).until(() -> nodes.get(b).metrics().get(NodeCounter.STALE_EPOCH) > 0);
+
+        assertThat(nodes.volume(b, volumeId).status().laneTail())
+                .as("not connected")
+                .isZero();
+        assertThat(LaneContent.lsns(volumeId, 3)).isNotEmpty();
+        assertThat(LaneContent.lsns(volumeId, 2)).isEmpty();
+    }
+
+    /** Puts a batch on the lane as another primary's. */
+    private void shipped(String primaryId, long epoch, WalBatch batch) {
+        WalBatch other = WalBatch.newBuilder(batch)
+                .setPrimaryId(primaryId)
+                .setEpoch(epoch)
+                .build();
+        engine.raw(Topics.wal(volumeId), volumeId, TestCluster.get().codec().encode(Topics.wal(volumeId), other));
+    }
+
+    @Test
     void a_replaced_primary_that_does_not_know_it_deletes_nothing_of_its_successor() {
         HostedVolume primary = nodes.volume(a, volumeId);
         long first = Nodes.writeRandom(primary, new Random(1), 10);
         awaitShipped(primary, first);
-        WalBatch mine = (WalBatch) LaneContent.of(Topics.wal(volumeId)).get(0);
-        WalBatch successors = WalBatch.newBuilder(mine)
-                .setPrimaryId("vs-successor")
-                .setEpoch(2)
-                .build();
-        engine.raw(Topics.wal(volumeId), volumeId, TestCluster.get().codec().encode(Topics.wal(volumeId), successors));
+        shipped("vs-successor", 2, (WalBatch)
+                LaneContent.of(Topics.wal(volumeId)).get(0));
         long head = Nodes.writeRandom(primary, new Random(2), 10);
         awaitShipped(primary, head);
 

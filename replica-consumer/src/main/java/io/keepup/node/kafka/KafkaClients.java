@@ -59,17 +59,27 @@ public final class KafkaClients implements Clients {
         return new KafkaConsumer<>(config);
     }
 
-    /** Large fetches, checksums left to the entries' and chunks' own. */
+    /** Checksums left to the entries' and chunks' own. */
     @Override
     public KafkaConsumer<byte[], ByteBuffer> laneConsumer(String use, String offsetReset, int records) {
+        Map<String, Object> config = largeFetches(use, offsetReset);
+        config.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, records);
+        config.put(ConsumerConfig.CHECK_CRCS_CONFIG, false);
+        return new KafkaConsumer<>(config);
+    }
+
+    @Override
+    public KafkaConsumer<byte[], ByteBuffer> scanConsumer() {
+        return new KafkaConsumer<>(largeFetches("scan", "earliest"));
+    }
+
+    private Map<String, Object> largeFetches(String use, String offsetReset) {
         Map<String, Object> config = consumer(use);
         config.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, offsetReset);
         config.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, 8 << 20);
         config.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, 8 << 20);
-        config.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, records);
         config.put(ConsumerConfig.RECEIVE_BUFFER_CONFIG, SOCKET_BUFFER);
-        config.put(ConsumerConfig.CHECK_CRCS_CONFIG, false);
-        return new KafkaConsumer<>(config);
+        return config;
     }
 
     /** As little as possible a fetch. */

@@ -62,18 +62,27 @@ public final class WalTopic implements AutoCloseable {
 
     /** The first record of an epoch in {@code [from, before)}. */
     public Optional<Shipped> first(long epoch, long from, long before) {
-        return first(e -> e == epoch, from, before);
+        return first(consumer, e -> e == epoch, from, before);
     }
 
-    /** The first record of an epoch above this one in {@code [from, before)}. */
+    /**
+     * The first record of an epoch above this one in {@code [from, before)}. Looks at all of them: a primary that was replaced
+     * and does not know it may have sent its own behind them.
+     */
     public Optional<Shipped> firstAbove(long epoch, long from, long before) {
-        return first(e -> e > epoch, from, before);
+        Consumer<byte[], ByteBuffer> scan = context.kafka().scanConsumer();
+        try {
+            scan.assign(List.of(lane));
+            return first(scan, e -> e > epoch, from, before);
+        } finally {
+            scan.close(CloseOptions.timeout(Duration.ZERO));
+        }
     }
 
-    private Optional<Shipped> first(LongPredicate epoch, long from, long before) {
-        consumer.seek(lane, from);
-        while (consumer.position(lane, CALL) < before) {
-            for (ConsumerRecord<byte[], ByteBuffer> record : poll()) {
+    private Optional<Shipped> first(Consumer<byte[], ByteBuffer> reader, LongPredicate epoch, long from, long before) {
+        reader.seek(lane, from);
+        while (reader.position(lane, CALL) < before) {
+            for (ConsumerRecord<byte[], ByteBuffer> record : poll(reader)) {
                 Optional<Shipped> shipped = decode(record).filter(s -> epoch.test(s.batch.getEpoch()));
                 if (shipped.isPresent() && record.offset() < before) {
                     return shipped;
@@ -101,11 +110,6 @@ public final class WalTopic implements AutoCloseable {
         return begin;
     }
 
-    /** The newest record below an offset, of whatever epoch. */
-    public Optional<Shipped> newestBefore(long offset) {
-        return last(Long.MIN_VALUE, offset);
-    }
-
     /** The newest record of an epoch or above it. */
     public Optional<Shipped> newest(long leastEpoch) {
         return last(leastEpoch, end());
@@ -116,7 +120,7 @@ public final class WalTopic implements AutoCloseable {
         for (long offset = before - 1; offset >= begin; offset--) {
             consumer.seek(lane, offset);
             while (consumer.position(lane, CALL) <= offset) {
-                for (ConsumerRecord<byte[], ByteBuffer> record : poll()) {
+                for (ConsumerRecord<byte[], ByteBuffer> record : poll(consumer)) {
                     Optional<Shipped> shipped = decode(record).filter(s -> s.batch.getEpoch() >= leastEpoch);
                     if (shipped.isPresent()) {
                         return shipped;
@@ -195,10 +199,10 @@ public final class WalTopic implements AutoCloseable {
         return low;
     }
 
-    private Iterable<ConsumerRecord<byte[], ByteBuffer>> poll() {
+    private Iterable<ConsumerRecord<byte[], ByteBuffer>> poll(Consumer<byte[], ByteBuffer> reader) {
         Instant deadline = context.clock().instant().plus(CALL);
         while (context.clock().instant().isBefore(deadline)) {
-            var records = consumer.poll(POLL);
+            var records = reader.poll(POLL);
             if (!records.isEmpty()) {
                 return records.records(lane);
             }

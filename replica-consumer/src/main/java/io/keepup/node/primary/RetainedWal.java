@@ -281,10 +281,7 @@ public final class RetainedWal {
             return;
         }
         try (WalTopic topic = new WalTopic(context, volumeId)) {
-            Optional<WalTopic.Shipped> foreign = topic.firstAbove(epoch, Math.max(from, topic.begin()), before);
-            if (foreign.isPresent()) {
-                throw FencedException.by(foreign.get().batch(), epoch);
-            }
+            FencedException.throwIfNewer(topic.firstAbove(epoch, Math.max(from, topic.begin()), before), epoch);
         }
         clear(before);
     }

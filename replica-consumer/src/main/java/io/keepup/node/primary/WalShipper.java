@@ -126,13 +126,10 @@ final class WalShipper implements Runnable {
         context.events().readiness(volumeId, epoch, Gates.SHIPPER_CONFIGURED);
         try (WalTopic topic = new WalTopic(context, volumeId)) {
             long end = topic.end();
-            Optional<WalTopic.Shipped> newest = topic.newestBefore(end);
-            if (newest.isPresent() && newest.get().batch().getEpoch() > epoch) {
-                throw FencedException.by(newest.get().batch(), epoch);
-            }
             long walTail = volume.status().walTail();
             Optional<WalTopic.Shipped> own =
                     note.state().shippedEpoch() == epoch ? topic.newest(epoch) : Optional.empty();
+            FencedException.throwIfNewer(own, epoch);
             if (own.isPresent() && own.get().lastLsn() + 1 >= walTail) {
                 resume(topic, own.get());
             } else {
@@ -178,6 +175,7 @@ final class WalShipper implements Runnable {
         // A lane that is this epoch's already and holds nothing of it has nothing to delete but a newer primary's
         // records, which may be coming just now.
         if (!nothingOwn || note.state().shippedEpoch() != epoch) {
+            FencedException.throwIfNewer(topic.firstAbove(epoch, topic.begin(), end), epoch);
             context.lanes().delete(LaneTopics.wal(volumeId), end);
             note.update(state -> state.withShippedEpoch(epoch));
         }

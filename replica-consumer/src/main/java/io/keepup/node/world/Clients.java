@@ -30,6 +30,9 @@ public interface Clients {
     /** Looks at single records of a lane: one record a poll. */
     Consumer<byte[], ByteBuffer> probeConsumer();
 
+    /** Reads all of a lane to tell what lies there: large fetches, and a damaged record is never given out. */
+    Consumer<byte[], ByteBuffer> scanConsumer();
+
     /** For events, sync questions and answers: each record at once. */
     Producer<byte[], byte[]> eventProducer();
 

@@ -70,6 +70,11 @@ public final class SimulatedClients implements Clients {
         return consumer("probe", "earliest", 1, null, true);
     }
 
+    @Override
+    public org.apache.kafka.clients.consumer.Consumer<byte[], ByteBuffer> scanConsumer() {
+        return consumer("scan", "earliest", 4, null, true);
+    }
+
     private SimulatedConsumer consumer(String use, String offsetReset, int maxRecords, String group, boolean checks) {
         process.requireAlive();
         String name = "%s/%s/%d/".formatted(process.name(), use, ++numbers);
