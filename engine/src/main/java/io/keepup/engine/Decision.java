@@ -78,6 +78,7 @@ record Decision(SessionKind kind, SessionCause cause) {
     /**
      * [P5] Where both know the epoch of the entry at that LSN, it settles the matter: one epoch has one primary, so the
      * same epoch there means the same entry, and a replica past the head "as of that sync" has merely gone on since.
+     * [A8] Unknown against known is divergence, where a session could follow: the primary knows no epoch below its tail.
      */
     private static boolean diverged(SyncAckReceived event) {
         long theirs = event.ack().appliedEpoch();
@@ -85,7 +86,8 @@ record Decision(SessionKind kind, SessionCause cause) {
         if (theirs != 0 && ours != 0) {
             return theirs != ours;
         }
-        return event.ack().position() > event.primaryWalHead();
+        long position = event.ack().position();
+        return position > event.primaryWalHead() || theirs != ours && position >= event.primaryWalTail() - 1;
     }
 
     private static Decision rebuild(SessionCause cause) {

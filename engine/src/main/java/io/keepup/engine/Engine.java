@@ -38,7 +38,7 @@ public final class Engine {
      * Which engine this is. It rises by one whenever the same log would lead to another command, projection, session or
      * refusal than before, so that a replay can tell a change of the rules from a change of the facts. Stands in all that the fold puts out.
      */
-    public static final int VERSION = 2;
+    public static final int VERSION = 3;
 
     private final Policy policy;
 

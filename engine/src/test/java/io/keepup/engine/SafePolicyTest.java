@@ -245,8 +245,8 @@ class SafePolicyTest {
         "9, 1, 9, 2, REBUILD", // another entry at that LSN
         "5, 1, 9, 2, REBUILD",
         "5, 2, 9, 2, CATCHUP",
-        "5, 0, 9, 2, CATCHUP", // not known is no proof
-        "9, 1, 9, 0, KEEPUP",
+        "5, 0, 9, 0, CATCHUP", // a release that knew no epochs
+        "9, 0, 9, 0, KEEPUP",
     })
     void P5_aheadOrAnotherEpochAtThatLsnHasDiverged(
             long position, long appliedEpoch, long head, long primaryEpoch, SessionKind kind) {
@@ -256,6 +256,24 @@ class SafePolicyTest {
         if (kind == SessionKind.REBUILD) {
             assertThat(story.session(R1).cause()).isEqualTo(SessionCause.DIVERGED);
         }
+    }
+
+    @ParameterizedTest(name = "position {0} epoch {1}, tail {2} epoch there {3}: {4}, {5}")
+    @CsvSource({
+        "8, 1, 7, 0, REBUILD, DIVERGED",
+        "8, 0, 7, 2, REBUILD, DIVERGED",
+        "9, 1, 7, 0, REBUILD, DIVERGED", // no keep-up either
+        "6, 1, 7, 0, REBUILD, DIVERGED", // the edge: it may follow from there [P8]
+        "6, 2, 7, 2, CATCHUP, BEHIND",
+        "5, 1, 7, 0, REBUILD, BEHIND_WAL_TAIL", // below it the primary need not know, and nothing follows
+        "0, 0, 1, 0, CATCHUP, EMPTY",
+    })
+    void A8_unknownAgainstKnownIsDivergence(
+            long position, long appliedEpoch, long tail, long primaryEpoch, SessionKind kind, SessionCause cause) {
+        Story story = safe(R1).tell(s -> s.ack(R1, ofEpoch(position, appliedEpoch), tail, 9, primaryEpoch));
+
+        assertThat(story.session(R1).kind()).isEqualTo(kind);
+        assertThat(story.session(R1).cause()).isEqualTo(cause);
     }
 
     @Test

@@ -249,7 +249,7 @@ class RecoveryTest {
         SyncAckReceived facts = returnBehind(200);
         long target = facts.getPrimaryWalHead();
         // Only the replica is told; the test serves the beginning of a base, and never its end.
-        engine.base(11, new BaseManifest(volumeId, 11L, 1L, target, 4096, SIZE / 4096));
+        engine.base(11, new BaseManifest(volumeId, 11L, 1L, target, 4096, SIZE / 4096, 1L));
         engine.base(11, LaneRecords.chunk(BaseBlocks.of(11, 1, 0, 0, 16, false, null)));
         engine.rebuildTo(r, r, 1, 11, target, SessionCause.behind_wal_tail);
         engine.await1(
@@ -276,15 +276,35 @@ class RecoveryTest {
     }
 
     @Test
+    void A8_a_copy_made_by_a_base_alone_knows_the_epoch_of_its_last_entry() {
+        SyncAckReceived facts = returnBehind(100);
+        long target = facts.getPrimaryWalHead();
+        // first a base that begins as one of another epoch than it ends as
+        engine.base(13, new BaseManifest(volumeId, 13L, 1L, target, 4096, SIZE / 4096, 9L));
+        engine.base(13, LaneRecords.chunk(BaseBlocks.of(13, 1, 0, 0, (int) (SIZE / 4096), true, null)));
+        engine.base(13, new BaseEnd(13L, 1L, 1L, 0L, target, target, 1L));
+        engine.rebuildTo(r, r, 1, 13, target, SessionCause.operator_request);
+        assertThat(engine.failed(13).getReason())
+                .as("whichever lane tells first")
+                .isIn(FailureReason.snapshot_unavailable, FailureReason.epoch_mismatch);
+
+        engine.rebuild(r, p, 1, 14, target, SessionCause.rebuild_unfinished);
+        assertThat(engine.completed(14).getAchievedLsn()).isEqualTo(target);
+
+        assertThat(nodes.volume(r, volumeId).status().appliedEpoch()).isEqualTo(1);
+        assertEqualCopies();
+    }
+
+    @Test
     void S_R5_a_base_that_the_primary_gives_up_ends_the_session_at_once() {
         SyncAckReceived facts = returnBehind(100);
         long target = facts.getPrimaryWalHead();
-        engine.base(13, new BaseManifest(volumeId, 13L, 1L, target, 4096, SIZE / 4096));
+        engine.base(13, new BaseManifest(volumeId, 13L, 1L, target, 4096, SIZE / 4096, 1L));
         engine.rebuildTo(r, r, 1, 13, target, SessionCause.operator_request);
         await().atMost(PlayedEngine.LIMIT)
                 .until(() -> !nodes.volume(r, volumeId).status().recoverable());
         // The primary gives up; so does the replica, long before its stall limit.
-        engine.base(13, new BaseEnd(13L, 1L, 0L, 0L, 0L, 0L));
+        engine.base(13, new BaseEnd(13L, 1L, 0L, 0L, 0L, 0L, 0L));
         assertThat(engine.failed(13).getReason()).isEqualTo(FailureReason.snapshot_unavailable);
         engine.rebuild(r, p, 1, 14, target, SessionCause.rebuild_unfinished);
         engine.completed(14);

@@ -82,7 +82,7 @@ public final class RebuildControl {
             throw core.refused(
                     Kind.NOT_REPLICA, "is " + s.role() + " here, only a replica is rebuilt: assign it first");
         }
-        if (bounds.sessionId() <= 0 || bounds.baseLsn() < 0 || bounds.targetLsn() <= 0) {
+        if (bounds.sessionId() <= 0 || bounds.baseLsn() < 0 || bounds.baseEpoch() < 0 || bounds.targetLsn() <= 0) {
             throw core.refused(
                     Kind.BAD_BOUNDS,
                     "cannot be rebuilt with " + bounds + ": session and target must be above 0, the base not below");
@@ -125,7 +125,7 @@ public final class RebuildControl {
         }
         // [R6] From here on nothing the volume held counts, whatever happens next.
         core.superblock.update(now -> now.rebuildStarted(bounds.sessionId()));
-        core.store.reset(bounds.baseLsn() + 1);
+        core.store.reset(bounds.baseLsn() + 1, bounds.baseEpoch());
         core.faultMended();
         latest = new RebuildSession(core, bounds, flushTrigger);
         return latest;

@@ -42,6 +42,7 @@ public final class RebuildSession {
         this.bitmap = new RebuildBitmap(blocks);
         this.ledger = new BaseLedger(blocks);
         this.checkpointLsn = bounds.baseLsn();
+        this.checkpointEpoch = bounds.baseEpoch();
         this.counters =
                 new RebuildProgress(RebuildPhase.ACCEPTED, 0, blocks, 0, 0, 0, 0, bounds.baseLsn(), bounds.baseLsn());
     }
@@ -236,15 +237,15 @@ public final class RebuildSession {
     private Completion complete() {
         long achieved = core.wal.sync();
         core.store.extent().force();
-        core.superblock.update(
-                now -> now.rebuildCompleted(checkpointLsn, checkpointEpoch, bounds.baseLsn() + 1, achieved));
+        core.superblock.update(now -> now.rebuildCompleted(
+                checkpointLsn, checkpointEpoch, bounds.baseLsn() + 1, bounds.baseEpoch(), achieved));
         counters = counters.durable(achieved);
         return new Completion(achieved, achieved, counters.inPhase(RebuildPhase.COMPLETED));
     }
 
     private void append(VerifiedEntries batch) {
-        long headEpoch = counters.walAppliedLsn() == bounds.baseLsn() ? 0 : core.wal.headEpoch();
-        VerifiedEntries next = batch.following(core.spec, counters.walAppliedLsn(), headEpoch, bounds.epoch());
+        long head = counters.walAppliedLsn();
+        VerifiedEntries next = batch.following(core.spec, head, core.wal.epochOf(head), bounds.epoch());
         core.wal.appendLock().lock();
         try {
             core.store.apply(next, this::applied);

@@ -242,18 +242,13 @@ public final class Volume implements AutoCloseable {
                 () -> core.wal.bytesFrom(Math.max(fromLsn, core.requireUsable().walTail())));
     }
 
-    /** Epoch of the entry: if the WAL still holds it, or it is the checkpoint, or the one before the tail; else 0. */
+    /**
+     * Epoch of the entry at that LSN [A8]. Known from the one before the tail on, and of what was recycled since the volume was
+     * opened; else 0.
+     */
     public long epochAt(long lsn) {
-        return core.store.whileReading(() -> {
-            SuperblockState s = core.requireUsable();
-            if (lsn >= s.walTail() && lsn <= core.wal.headLsn()) {
-                return core.wal.epochOf(lsn);
-            }
-            if (lsn > 0 && lsn == s.checkpointLsn()) {
-                return s.checkpointEpoch();
-            }
-            return lsn > 0 && lsn == s.walTail() - 1 ? s.epochBeforeTail() : 0L;
-        });
+        core.requireUsable();
+        return core.wal.epochOf(lsn);
     }
 
     /**

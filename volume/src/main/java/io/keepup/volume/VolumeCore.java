@@ -64,11 +64,12 @@ final class VolumeCore implements AutoCloseable {
             return;
         }
         long durable = Math.max(state.walDurable(), state.checkpointLsn());
-        String damage = wal.recover(state.walTail(), durable, (lsn, kind, lba, blocks, at, payload) -> {
-            if (lsn > state.checkpointLsn()) {
-                store.recovered(kind, lba, blocks, at, payload);
-            }
-        });
+        String damage = wal.recover(
+                state.walTail(), state.epochBeforeTail(), durable, (lsn, kind, lba, blocks, at, payload) -> {
+                    if (lsn > state.checkpointLsn()) {
+                        store.recovered(kind, lba, blocks, at, payload);
+                    }
+                });
         fault = damage == null ? fault : VolumeFault.LOCAL_WAL_CORRUPT;
     }
 

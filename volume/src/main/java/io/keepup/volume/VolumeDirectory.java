@@ -75,7 +75,7 @@ record VolumeDirectory(Path path) {
         disk.syncDirectory(path);
         disk.createDirectories(wal());
         try (Wal wal = new Wal(disk, wal(), spec, VolumeTuning.DEFAULT.segmentBytes(), 0, fault -> {})) {
-            wal.reset(1, () -> {});
+            wal.reset(1, 0, () -> {});
         }
         Extent.create(disk, path, spec);
         Superblock.create(disk, unfinished, SuperblockState.fresh(spec));

@@ -12,7 +12,7 @@ import java.util.OptionalLong;
  * @param epoch epoch of the role
  * @param role role in that epoch
  * @param appliedLsn newest LSN in the local WAL, replayable after a restart
- * @param appliedEpoch epoch of the entry at {@code appliedLsn}; 0 when not known (right after a rebuild without WAL entries)
+ * @param appliedEpoch epoch of the entry at {@code appliedLsn}; 0 when not known, as of a copy made by a release that did not keep it
  * @param durableLsn newest LSN that was fsynced; never above {@code appliedLsn}
  * @param checkpointLsn everything up to here is in the extent
  * @param walTail oldest LSN the local WAL still holds; {@code appliedLsn + 1} when it holds none

@@ -209,7 +209,7 @@ class ChecksumTest {
         try (Volume volume = open()) {
             scrubbed(volume);
             volume.assume(2, VolumeRole.REPLICA);
-            RebuildSession session = volume.rebuild().start(new RebuildBounds(1, 2, 1, 1, true));
+            RebuildSession session = volume.rebuild().start(new RebuildBounds(1, 2, 1, 1, 1, true));
             assertThat(kindOf(volume::scrub)).isEqualTo(Kind.REBUILDING);
             BaseBlocks base = BaseBlocks.of(1, 2, 0, 0, BLOCKS, true, data(4, BLOCKS));
             session.applyBase(base);
@@ -231,7 +231,7 @@ class ChecksumTest {
     void damage_in_the_wal_of_a_session_ends_the_session_and_the_marker_stays() {
         try (Volume volume = open()) {
             volume.assume(2, VolumeRole.REPLICA);
-            RebuildSession session = volume.rebuild().start(new RebuildBounds(1, 2, 10, 11, true));
+            RebuildSession session = volume.rebuild().start(new RebuildBounds(1, 2, 10, 1, 11, true));
             Fixtures.applyWal(session, List.of(Fixtures.write(2, 11, 0, 3, 4)));
             disk.rot(DIR.resolve("wal").resolve("00000000000000000011.wal"), SEGMENT_HEADER + ENTRY_HEADER + BLOCK);
 

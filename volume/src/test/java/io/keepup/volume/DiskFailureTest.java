@@ -207,7 +207,7 @@ class DiskFailureTest {
     void a_session_survives_a_full_disk_and_the_chunk_can_be_sent_again() {
         try (Volume volume = Volume.open(dir, disk, SMALL)) {
             volume.assume(1, VolumeRole.REPLICA);
-            RebuildSession session = volume.rebuild().start(new RebuildBounds(1, 1, 1, 1, false));
+            RebuildSession session = volume.rebuild().start(new RebuildBounds(1, 1, 1, 1, 1, false));
             BaseBlocks chunk = BaseBlocks.of(1, 1, 0, 0, Fixtures.BLOCKS, true, data(4, Fixtures.BLOCKS));
             disk.failOnce(1, Kind.DISK_FULL);
             assertThat(kindOf(() -> session.applyBase(chunk))).isEqualTo(Kind.DISK_FULL);

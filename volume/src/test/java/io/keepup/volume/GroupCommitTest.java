@@ -95,7 +95,7 @@ class GroupCommitTest {
             assertThat(disk.forces() - before).as("nothing new").isEqualTo(2);
             assertThat(volume.status().durableLsn()).isEqualTo(200);
 
-            RebuildSession session = volume.rebuild().start(new RebuildBounds(1, 1, 0, 200, true));
+            RebuildSession session = volume.rebuild().start(new RebuildBounds(1, 1, 0, 0, 200, true));
             before = disk.forces();
             Fixtures.applyWal(session, entries);
             assertThat(disk.forces() - before).as("in a rebuild").isEqualTo(1);

@@ -101,7 +101,7 @@ class RebuildInterleavingTest {
     }
 
     private static void run(Volume replica, long id, String order) {
-        RebuildSession session = replica.rebuild().start(new RebuildBounds(id, 1, BASE, BASE + 3, true));
+        RebuildSession session = replica.rebuild().start(new RebuildBounds(id, 1, BASE, 1, BASE + 3, true));
         List<BaseBlocks> base = base(id);
         int next = 0;
         for (char step : order.toCharArray()) {
@@ -147,7 +147,7 @@ class RebuildInterleavingTest {
             wal.add(entry);
             entry.payload().get(expected, (int) entry.lba() * BLOCK, blocks * BLOCK);
         }
-        RebuildSession session = replica.rebuild().start(new RebuildBounds(id, 1, BASE, BASE + 60, true));
+        RebuildSession session = replica.rebuild().start(new RebuildBounds(id, 1, BASE, 1, BASE + 60, true));
         List<Callable<Void>> lanes = List.of(
                 () -> {
                     base.forEach(session::applyBase);

@@ -34,7 +34,6 @@ class RebuildRulesTest extends RebuildScene {
         assertThat(completion.achievedLsn()).isEqualTo(BASE);
         assertThat(completion.durableLsn()).isEqualTo(BASE);
         assertThat(replica.status().appliedLsn()).isEqualTo(BASE);
-        assertThat(replica.status().appliedEpoch()).as("no entry, so not known").isZero();
         assertThat(replica.status().recoverable()).isTrue();
         assertThat(replica.digest().sha256()).isEqualTo(primary.digest().sha256());
     }
@@ -136,6 +135,26 @@ class RebuildRulesTest extends RebuildScene {
     }
 
     @Test
+    void A8_a_copy_knows_the_epoch_of_the_entry_its_base_ends_at() {
+        RebuildSession session = start(1, BASE);
+        List<BaseBlocks> chunks = base(primary, session.bounds(), 16);
+        chunks.forEach(session::applyBase);
+        endBase(session, chunks, BASE);
+        session.tryComplete().orElseThrow();
+
+        assertThat(replica.status().appliedEpoch()).as("of base alone").isEqualTo(1);
+        assertThat(replica.epochAt(BASE)).isEqualTo(1);
+
+        replica.assume(4, VolumeRole.REPLICA);
+        replica.apply(List.of(write(4, BASE + 1, 0, 99, 1)));
+        replica.close();
+        replica = Volume.open(tmp.resolve("replica"));
+
+        assertThat(replica.epochAt(BASE)).as("before the tail").isEqualTo(1);
+        assertThat(replica.epochAt(BASE + 1)).isEqualTo(4);
+    }
+
+    @Test
     void R4_the_same_id_again_keeps_progress_and_other_bounds_are_refused() {
         RebuildSession session = start(5, BASE);
         session.applyBase(base(primary, session.bounds(), 16).getFirst());
@@ -192,15 +211,15 @@ class RebuildRulesTest extends RebuildScene {
         VolumeStatus before = replica.status();
         byte[] data = contents(replica);
 
-        assertThat(kindOf(() -> replica.rebuild().start(new RebuildBounds(1, 2, BASE, BASE, false))))
+        assertThat(kindOf(() -> replica.rebuild().start(new RebuildBounds(1, 2, BASE, 1, BASE, false))))
                 .isEqualTo(Kind.STALE_EPOCH);
-        assertThat(kindOf(() -> replica.rebuild().start(new RebuildBounds(1, 0, BASE, BASE, false))))
+        assertThat(kindOf(() -> replica.rebuild().start(new RebuildBounds(1, 0, BASE, 1, BASE, false))))
                 .isEqualTo(Kind.STALE_EPOCH);
         assertThat(kindOf(() -> start(1, 0))).isEqualTo(Kind.BAD_BOUNDS);
         assertThat(kindOf(() -> start(0, BASE))).isEqualTo(Kind.BAD_BOUNDS);
-        assertThat(kindOf(() -> replica.rebuild().start(new RebuildBounds(1, 1, -1, BASE, false))))
+        assertThat(kindOf(() -> replica.rebuild().start(new RebuildBounds(1, 1, -1, 0, BASE, false))))
                 .isEqualTo(Kind.BAD_BOUNDS);
-        assertThat(kindOf(() -> replica.rebuild().start(new RebuildBounds(1, 1, 1, BASE, false))))
+        assertThat(kindOf(() -> replica.rebuild().start(new RebuildBounds(1, 1, 1, 1, BASE, false))))
                 .as("checkpoint 2 above base 1")
                 .isEqualTo(Kind.CHECKPOINT_AHEAD);
         assertThat(kindOf(() -> primary.rebuild().start(bounds(1, BASE)))).isEqualTo(Kind.NOT_REPLICA);
@@ -213,14 +232,14 @@ class RebuildRulesTest extends RebuildScene {
 
     @Test
     void R5_the_checkpoint_edge_and_worthless_local_data_are_accepted() {
-        replica.rebuild().start(new RebuildBounds(1, 1, 2, BASE, false));
+        replica.rebuild().start(new RebuildBounds(1, 1, 2, 1, BASE, false));
         replica.close();
         replica = Fixtures.replica(tmp.resolve("ahead"));
         replica.apply(List.of(write(1, 1, 0, 1, 1), write(1, 2, 0, 2, 1)));
         replica.flush();
 
         assertThat(replica.rebuild()
-                        .start(new RebuildBounds(1, 1, 1, BASE, true))
+                        .start(new RebuildBounds(1, 1, 1, 1, BASE, true))
                         .ended())
                 .isEmpty();
     }

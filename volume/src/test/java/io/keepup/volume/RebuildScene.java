@@ -40,7 +40,7 @@ abstract class RebuildScene {
     }
 
     RebuildBounds bounds(long sessionId, long target) {
-        return new RebuildBounds(sessionId, 1, BASE, target, false);
+        return new RebuildBounds(sessionId, 1, BASE, 1, target, false);
     }
 
     RebuildSession start(long sessionId, long target) {

@@ -46,7 +46,7 @@ final class RebuildStory {
 
     /** Base at LSN 20: even blocks of seed 1000, every second chunk zeros; WAL 21 to 26 over it. */
     static void rebuild(Volume volume, long sessionId) {
-        RebuildSession session = volume.rebuild().start(new RebuildBounds(sessionId, 1, 20, 22, false));
+        RebuildSession session = volume.rebuild().start(new RebuildBounds(sessionId, 1, 20, 1, 22, false));
         List<WalEntry> wal = newWal();
         List<BaseBlocks> chunks = newBase(session.bounds());
         Fixtures.applyWal(session, wal.subList(0, 2));

@@ -56,7 +56,7 @@ class SuperblockTest {
     void a_slot_that_rots_never_brings_an_older_state_back(int slot) {
         try (Volume volume = Volume.open(dir)) {
             volume.assume(2, VolumeRole.REPLICA);
-            volume.rebuild().start(new RebuildBounds(7, 2, 1, 1, false));
+            volume.rebuild().start(new RebuildBounds(7, 2, 1, 1, 1, false));
         }
         flipByte(superblock, (long) slot * SLOT + 9);
 

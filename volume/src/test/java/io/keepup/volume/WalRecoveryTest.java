@@ -167,7 +167,7 @@ class WalRecoveryTest {
         flipByte(segment(dir), SEGMENT_HEADER + 5);
         try (Volume volume = Volume.open(dir)) {
             volume.assume(2, VolumeRole.REPLICA);
-            RebuildBounds bounds = new RebuildBounds(1, 2, 0, 1, true);
+            RebuildBounds bounds = new RebuildBounds(1, 2, 0, 0, 1, true);
             RebuildSession session = volume.rebuild().start(bounds);
             BaseBlocks zeros = BaseBlocks.of(1, 2, 0, 0, Fixtures.BLOCKS, true, null);
             session.applyBase(zeros);

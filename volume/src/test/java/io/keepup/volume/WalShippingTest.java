@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -135,13 +136,10 @@ class WalShippingTest {
             assertThat(segments(dir)).isLessThan(before);
             assertThat(kindOf(() -> volume.readWal(20, 1))).isEqualTo(Kind.WAL_RECYCLED);
             assertThat(wal(volume, 21)).extracting(WalEntry::lsn).hasSize(21).startsWith(21L);
-            assertThat(volume.epochAt(20)).as("just before the tail").isEqualTo(1);
-            assertThat(volume.epochAt(19)).isZero();
             volume.recycleWal(10);
             assertThat(volume.status().walTail()).isEqualTo(21);
             volume.recycleWal(Long.MAX_VALUE);
             assertThat(volume.status().walTail()).isEqualTo(41);
-            assertThat(volume.epochAt(40)).as("the checkpoint").isEqualTo(1);
         }
         try (Volume volume = Volume.open(dir)) {
             assertThat(volume.status().walTail()).isEqualTo(41);
@@ -150,6 +148,28 @@ class WalShippingTest {
             assertThat(volume.status().walTail()).as("head + 1").isEqualTo(42);
             assertThat(volume.readWal(42, 1)).isEmpty();
             assertThat(volume.write(0, data(5, 1))).isEqualTo(42);
+        }
+    }
+
+    @Test
+    void A8_the_epoch_of_an_entry_is_known_after_it_was_recycled() {
+        Path dir = tmp.resolve("v");
+        try (Volume volume = primary(dir)) {
+            volume.write(0, data(1, 1));
+            volume.assume(5, VolumeRole.PRIMARY);
+            volume.write(1, data(2, 1));
+            volume.write(2, data(3, 1));
+            volume.flush();
+            volume.recycleWal(3);
+            volume.assume(7, VolumeRole.PRIMARY);
+            volume.write(3, data(4, 1));
+
+            assertThat(LongStream.rangeClosed(0, 5).map(volume::epochAt)).containsExactly(0L, 1L, 5L, 5L, 7L, 0L);
+        }
+        try (Volume volume = Volume.open(dir)) {
+            assertThat(LongStream.rangeClosed(0, 5).map(volume::epochAt))
+                    .as("opened again, from the one before the tail on")
+                    .containsExactly(0L, 0L, 0L, 5L, 7L, 0L);
         }
     }
 

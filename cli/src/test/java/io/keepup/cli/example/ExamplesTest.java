@@ -116,9 +116,9 @@ class ExamplesTest {
             RecordCodec codec = options.codec();
             String topic = Topics.base("vol-0");
             List<SpecificRecord> base = List.of(
-                    new BaseManifest("vol-0", 1L, 1L, 7L, 4096, 1L),
+                    new BaseManifest("vol-0", 1L, 1L, 7L, 4096, 1L, 1L),
                     new BaseChunk(1L, 1L, 0L, 0L, 1, 0xffff_ffffL, true, ByteBuffer.wrap(new byte[] {1, 2, 3})),
-                    new BaseEnd(1L, 1L, 1L, 5L, 7L, 7L));
+                    new BaseEnd(1L, 1L, 1L, 5L, 7L, 7L, 1L));
             for (SpecificRecord record : base) {
                 producer.send(new ProducerRecord<>(
                         topic,

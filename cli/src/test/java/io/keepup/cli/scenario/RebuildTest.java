@@ -297,7 +297,7 @@ class RebuildTest {
         // and stale records on the live session's own base lane, and on the WAL lane
         volume.put(baseLane, live, chunk(session.id() - 1, 1));
         volume.put(baseLane, live, chunk(session.id(), 0));
-        volume.put(baseLane, live, new BaseEnd(session.id(), 0L, 0L, 0L, 0L, 0L));
+        volume.put(baseLane, live, new BaseEnd(session.id(), 0L, 0L, 0L, 0L, 0L, 0L));
         volume.put(baseLane, String.valueOf(session.id() - 1), chunk(session.id() - 1, 1));
         WalEntry entry = WalEntry.write(0, next, 0, 1, garbage());
         volume.put(Topics.wal(volume.id()), volume.id(), LaneRecords.batch(volume.id(), p, 0, List.of(entry), 0));

@@ -67,7 +67,7 @@ final class BaseServer implements Runnable {
     private void run(Producer<byte[], byte[]> producer) {
         try {
             if (source == null) {
-                end(producer, 0, 0, 0, 0);
+                endWithoutBase(producer);
             } else {
                 serve(producer);
             }
@@ -83,7 +83,7 @@ final class BaseServer implements Runnable {
         log.error("Volume {}: the base of session {} cannot be served", spec.volumeId(), sessionId, failure);
         stream.forget();
         try {
-            end(producer, 0, 0, 0, 0);
+            endWithoutBase(producer);
         } catch (RuntimeException e) {
             log.error("Volume {}: nor can the replica of session {} be told", spec.volumeId(), sessionId, e);
         }
@@ -91,15 +91,16 @@ final class BaseServer implements Runnable {
 
     private void serve(Producer<byte[], byte[]> producer) {
         long started = context.clock().millis();
-        long baseLsn = source.begin();
-        if (baseLsn < targetLsn) {
+        BaseSource.Boundary base = source.begin();
+        if (base.lsn() < targetLsn) {
             throw new IllegalStateException("volume %s ends at LSN %d, below the target %d of session %d"
-                    .formatted(spec.volumeId(), baseLsn, targetLsn, sessionId));
+                    .formatted(spec.volumeId(), base.lsn(), targetLsn, sessionId));
         }
         stream.send(
                 producer,
                 "manifest",
-                new BaseManifest(spec.volumeId(), sessionId, epoch, baseLsn, spec.blockSize(), spec.blocks()));
+                new BaseManifest(
+                        spec.volumeId(), sessionId, epoch, base.lsn(), spec.blockSize(), spec.blocks(), base.epoch()));
         BaseDigest digest = new BaseDigest();
         long count = 0;
         for (BaseBlocks chunk = source.next(); chunk != null && !stream.stopped(); chunk = source.next()) {
@@ -111,19 +112,27 @@ final class BaseServer implements Runnable {
             count++;
         }
         if (!stream.stopped()) {
-            end(producer, count, digest.value(), source.headLsn(), baseLsn);
+            end(producer, count, digest.value(), source.headLsn(), base);
             log.info(
                     "Volume {}: base of session {} sent, {} chunks at LSN {} in {} ms",
                     spec.volumeId(),
                     sessionId,
                     count,
-                    baseLsn,
+                    base.lsn(),
                     context.clock().millis() - started);
         }
     }
 
-    private void end(Producer<byte[], byte[]> producer, long chunks, int digest, long headLsn, long baseLsn) {
-        stream.send(producer, "end", new BaseEnd(sessionId, epoch, chunks, digest & 0xffffffffL, headLsn, baseLsn));
+    private void endWithoutBase(Producer<byte[], byte[]> producer) {
+        end(producer, 0, 0, 0, new BaseSource.Boundary(0, 0));
+    }
+
+    private void end(
+            Producer<byte[], byte[]> producer, long chunks, int digest, long headLsn, BaseSource.Boundary base) {
+        stream.send(
+                producer,
+                "end",
+                new BaseEnd(sessionId, epoch, chunks, digest & 0xffffffffL, headLsn, base.lsn(), base.epoch()));
         stream.awaitAcknowledged();
     }
 

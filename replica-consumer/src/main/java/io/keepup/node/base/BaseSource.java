@@ -8,12 +8,11 @@ import io.keepup.volume.BaseBlocks;
  */
 interface BaseSource {
 
-    /**
-     * Fixes the boundary; called once, before all else.
-     *
-     * @return the base holds everything up to this LSN
-     */
-    long begin();
+    /** The base holds everything up to this LSN; {@code epoch} of the entry there [A8]. */
+    record Boundary(long lsn, long epoch) {}
+
+    /** Fixes the boundary; called once, before all else. */
+    Boundary begin();
 
     /**
      * The next chunk, in order of seq from 0 on; null after the last, which says that it is. Its payload is valid until the

@@ -42,8 +42,9 @@ final class ExtentSource implements BaseSource {
     }
 
     @Override
-    public long begin() {
-        return volume.flush();
+    public Boundary begin() {
+        long lsn = volume.flush();
+        return new Boundary(lsn, volume.epochAt(lsn));
     }
 
     /** Whatever was read got into the extent by a flush, and a flush makes its WAL durable first. */

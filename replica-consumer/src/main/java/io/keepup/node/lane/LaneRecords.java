@@ -88,17 +88,18 @@ public final class LaneRecords {
     }
 
     /**
-     * Whether the sender's entry at an LSN is of this epoch, so far as the batch tells and both know. One epoch has one
-     * primary: entries of the same LSN and epoch are the same, and so is all before them; of another epoch they are not.
+     * Whether the sender's entry at an LSN is of this epoch, if the batch reaches there. One epoch has one primary: entries of
+     * the same LSN and epoch are the same, and so is all before them; of another epoch they are not, and none that only one
+     * of both knows passes for the other's [A8].
      */
     public static boolean isOfHistory(WalBatch batch, long lsn, long epoch) {
-        long theirs = 0;
-        if (lsn == firstLsn(batch) - 1) {
-            theirs = batch.getPreviousEpoch();
-        } else if (lsn >= firstLsn(batch) && lsn <= lastLsn(batch)) {
-            theirs = batch.getEntries().get((int) (lsn - firstLsn(batch))).getEpoch();
+        if (lsn < firstLsn(batch) - 1 || lsn > lastLsn(batch)) {
+            return true;
         }
-        return theirs == 0 || epoch == 0 || theirs == epoch;
+        long theirs = lsn < firstLsn(batch)
+                ? batch.getPreviousEpoch()
+                : batch.getEntries().get((int) (lsn - firstLsn(batch))).getEpoch();
+        return theirs == epoch;
     }
 
     public static long firstLsn(WalBatch batch) {

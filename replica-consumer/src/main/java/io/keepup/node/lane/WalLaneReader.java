@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -43,7 +44,7 @@ public final class WalLaneReader implements AutoCloseable {
     private final String volumeId;
     private final long epoch;
     private final long fromLsn;
-    private final long previousEpoch;
+    private final OptionalLong previousEpoch;
     private final TopicPartition lane;
     private final Consumer<byte[], ByteBuffer> consumer;
     private ReadAhead<Fetched> ahead;
@@ -55,7 +56,7 @@ public final class WalLaneReader implements AutoCloseable {
     private long nextOffset;
     private long bytes;
 
-    private WalLaneReader(NodeContext context, Volume volume, long epoch, long fromLsn, long previousEpoch) {
+    private WalLaneReader(NodeContext context, Volume volume, long epoch, long fromLsn, OptionalLong previousEpoch) {
         this.context = context;
         this.volume = volume;
         this.volumeId = volume.status().spec().volumeId();
@@ -73,7 +74,8 @@ public final class WalLaneReader implements AutoCloseable {
      *
      * @param task name of the reading task; the fetching one's begins with it
      * @param volume of the reader
-     * @param previousEpoch epoch of the reader's own entry before that LSN; 0 when it has none, or does not know
+     * @param previousEpoch epoch of the reader's own entry before that LSN, 0 when it has none or does not know; empty: whatever
+     *     the lane has there is the reader's
      * @param writtenLsn what the primary is known to have written: up to there the lane has it, or soon will
      * @throws LaneLostException when the lane begins above it
      */
@@ -83,7 +85,7 @@ public final class WalLaneReader implements AutoCloseable {
             Volume volume,
             long epoch,
             long fromLsn,
-            long previousEpoch,
+            OptionalLong previousEpoch,
             long writtenLsn) {
         WalLaneReader reader = new WalLaneReader(context, volume, epoch, fromLsn, previousEpoch);
         try {
@@ -182,10 +184,10 @@ public final class WalLaneReader implements AutoCloseable {
     }
 
     private void addNeeded(WalBatch batch, List<WalEntry> entries) {
-        if (!LaneRecords.isOfHistory(batch, fromLsn - 1, previousEpoch)) {
+        if (previousEpoch.isPresent() && !LaneRecords.isOfHistory(batch, fromLsn - 1, previousEpoch.getAsLong())) {
             throw new OtherHistoryException(
                     "the WAL lane of volume %s has another entry at LSN %d than the one of epoch %d here"
-                            .formatted(volumeId, fromLsn - 1, previousEpoch));
+                            .formatted(volumeId, fromLsn - 1, previousEpoch.getAsLong()));
         }
         for (WalEntry entry : LaneRecords.entries(batch)) {
             if (entry.lsn() >= needed) { // a batch under way when its sender died may lie there twice

@@ -15,6 +15,7 @@ import io.keepup.volume.Volume;
 import io.keepup.volume.VolumeStatus;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /** Reads the WAL lane from what the volume has now [C2] to the frozen target [C1]. */
 final class CatchUp extends RecoverySession {
@@ -50,7 +51,13 @@ final class CatchUp extends RecoverySession {
         }
         applied = status.appliedLsn();
         try (WalLaneReader lane = WalLaneReader.open(
-                        context, task(), volume, ref.epoch(), applied + 1, status.appliedEpoch(), targetLsn);
+                        context,
+                        task(),
+                        volume,
+                        ref.epoch(),
+                        applied + 1,
+                        OptionalLong.of(status.appliedEpoch()),
+                        targetLsn);
                 SyncBehind sync = new SyncBehind(context, task() + "-sync", volume)) {
             while (applied < targetLsn) {
                 check();

@@ -26,6 +26,7 @@ import io.keepup.volume.Volume;
 import io.keepup.volume.VolumeSpec;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -78,12 +79,17 @@ final class Rebuild extends RecoverySession {
             BaseManifest manifest = awaitManifest(base);
             session = volume.rebuild()
                     .start(new RebuildBounds(
-                            ref.sessionId(), ref.epoch(), manifest.getBaseLsn(), targetLsn, discardLocal));
+                            ref.sessionId(),
+                            ref.epoch(),
+                            manifest.getBaseLsn(),
+                            manifest.getBaseEpoch(),
+                            targetLsn,
+                            discardLocal));
             moved();
             CompletableFuture<Void> baseLane =
-                    context.tasks().start(task() + "-base", () -> runBaseLane(base, manifest.getBaseLsn()));
+                    context.tasks().start(task() + "-base", () -> runBaseLane(base, manifest));
             try {
-                return runWalLane(manifest.getBaseLsn());
+                return runWalLane(manifest);
             } finally {
                 stopBaseLane(baseLane);
             }
@@ -121,14 +127,14 @@ final class Rebuild extends RecoverySession {
         }
     }
 
-    private void runBaseLane(BaseLaneReader base, long baseLsn) {
+    private void runBaseLane(BaseLaneReader base, BaseManifest manifest) {
         try {
             boolean whole = false;
             while (!whole && baseFailure == null) {
                 check();
                 Optional<BaseLaneReader.Received> next = base.poll(POLL);
                 if (next.isPresent()) {
-                    whole = take(next.get(), baseLsn);
+                    whole = take(next.get(), manifest);
                 }
             }
         } catch (RuntimeException e) {
@@ -140,7 +146,7 @@ final class Rebuild extends RecoverySession {
     }
 
     /** Whether that was the end of the base. */
-    private boolean take(BaseLaneReader.Received next, long baseLsn) {
+    private boolean take(BaseLaneReader.Received next, BaseManifest manifest) {
         switch (next.record()) {
             case BaseChunk chunk -> {
                 session.applyBase(LaneRecords.blocks(chunk));
@@ -151,7 +157,7 @@ final class Rebuild extends RecoverySession {
                 return false;
             }
             case BaseEnd end -> {
-                completeBase(end, baseLsn);
+                completeBase(end, manifest);
                 return true;
             }
             default -> {
@@ -160,15 +166,21 @@ final class Rebuild extends RecoverySession {
         }
     }
 
-    private void completeBase(BaseEnd end, long baseLsn) {
+    private void completeBase(BaseEnd end, BaseManifest manifest) {
         if (end.getChunks() == 0) {
             throw new SessionFault(FailureReason.snapshot_unavailable, "the primary gave up serving the base");
         }
         // The manifest has no checksum: a boundary above the true one would leave entries out, and nobody would know.
-        if (end.getBaseLsn() >= 0 && end.getBaseLsn() != baseLsn) {
+        boolean same = end.getBaseLsn() == manifest.getBaseLsn() && end.getBaseEpoch() == manifest.getBaseEpoch();
+        if (end.getBaseLsn() >= 0 && !same) {
             throw new SessionFault(
                     FailureReason.snapshot_unavailable,
-                    "the base began at LSN %d and ends as one at LSN %d".formatted(baseLsn, end.getBaseLsn()));
+                    "the base began at LSN %d of epoch %d and ends as one at LSN %d of epoch %d"
+                            .formatted(
+                                    manifest.getBaseLsn(),
+                                    manifest.getBaseEpoch(),
+                                    end.getBaseLsn(),
+                                    end.getBaseEpoch()));
         }
         session.markBaseComplete(
                 ref.sessionId(), ref.epoch(), end.getChunks(), (int) end.getDigest(), end.getHeadLsn());
@@ -176,8 +188,12 @@ final class Rebuild extends RecoverySession {
         moved();
     }
 
-    private Outcome runWalLane(long baseLsn) {
-        try (WalLaneReader lane = WalLaneReader.open(context, task(), volume, ref.epoch(), baseLsn + 1, 0, baseLsn)) {
+    private Outcome runWalLane(BaseManifest manifest) {
+        long baseLsn = manifest.getBaseLsn();
+        OptionalLong baseEpoch =
+                manifest.getBaseEpoch() > 0 ? OptionalLong.of(manifest.getBaseEpoch()) : OptionalLong.empty();
+        try (WalLaneReader lane =
+                WalLaneReader.open(context, task(), volume, ref.epoch(), baseLsn + 1, baseEpoch, baseLsn)) {
             while (true) {
                 check();
                 if (baseFailure != null) {

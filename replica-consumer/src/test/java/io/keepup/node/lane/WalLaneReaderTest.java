@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -93,7 +94,8 @@ class WalLaneReaderTest {
     /** Reads so many entries; returns what each poll gave. */
     private List<VerifiedEntries> read(NodeContext context, int entries) {
         List<VerifiedEntries> polls = new ArrayList<>();
-        try (WalLaneReader reader = WalLaneReader.open(context, "reading", volume, EPOCH, 1, 0, entries)) {
+        try (WalLaneReader reader =
+                WalLaneReader.open(context, "reading", volume, EPOCH, 1, OptionalLong.of(0), entries)) {
             long lsn = 0;
             while (lsn < entries) {
                 Optional<VerifiedEntries> polled = reader.poll(Duration.ofMillis(200));

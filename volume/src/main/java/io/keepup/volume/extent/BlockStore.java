@@ -251,11 +251,15 @@ public final class BlockStore implements AutoCloseable {
         }
     }
 
-    /** Drops dirty map, WAL and extent content; the next entry is {@code firstLsn}. No flush may be running. */
-    public void reset(long firstLsn) {
+    /**
+     * Drops dirty map, WAL and extent content; the next entry is {@code firstLsn}. No flush may be running.
+     *
+     * @param epochBefore epoch of the entry before the next one; 0 when not known
+     */
+    public void reset(long firstLsn, long epochBefore) {
         reads.writeLock().lock();
         try {
-            wal.reset(firstLsn, () -> {
+            wal.reset(firstLsn, epochBefore, () -> {
                 active = new DirtyMap(spec.blocks());
                 frozen = null;
             });

@@ -113,9 +113,9 @@ public record SuperblockState(
     }
 
     /** Marker cleared and the rebuilt data's checkpoint set, in one state [R6]. */
-    public SuperblockState rebuildCompleted(long lsn, long lsnEpoch, long tail, long durable) {
+    public SuperblockState rebuildCompleted(long lsn, long lsnEpoch, long tail, long beforeTail, long durable) {
         return new SuperblockState(
-                spec, generation, epoch, role, lsn, lsnEpoch, tail, 0, durable, lastSessionId, false, null);
+                spec, generation, epoch, role, lsn, lsnEpoch, tail, beforeTail, durable, lastSessionId, false, null);
     }
 
     SuperblockState next() {

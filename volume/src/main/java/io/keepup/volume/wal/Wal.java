@@ -46,6 +46,8 @@ public final class Wal implements AutoCloseable {
 
     private volatile long headLsn;
     private long headEpoch;
+    /** Set before the head it knows of. */
+    private volatile EpochStarts epochs = EpochStarts.at(0, 0);
     /** What the batch under way goes through. */
     private ByteBuffer scratch;
     /** Taken from the pool for the batch under way, or null. */
@@ -59,7 +61,7 @@ public final class Wal implements AutoCloseable {
     private int scratchBegin;
 
     private long pendingLsn;
-    private long pendingEpoch;
+    private EpochStarts pendingEpochs;
     /** A batch was begun, and neither committed nor taken back. */
     private boolean underWay;
 
@@ -95,15 +97,18 @@ public final class Wal implements AutoCloseable {
      * Reads what is on disk; what it keeps is durable.
      *
      * @param tail oldest LSN that must be there
+     * @param epochBeforeTail epoch of the entry before it; 0 when not known
      * @param durable the WAL had been durable at least up to here
      * @return what is damaged, one phrase, and then the WAL has no segments and nothing was touched; null when all is well
      */
-    public String recover(long tail, long durable, Visitor visitor) {
-        WalRecovery.Outcome outcome = new WalRecovery(disk, directory, spec, tail, durable, visitor).run();
+    public String recover(long tail, long epochBeforeTail, long durable, Visitor visitor) {
+        EpochStarts before = EpochStarts.at(tail - 1, epochBeforeTail);
+        WalRecovery.Outcome outcome = new WalRecovery(disk, directory, spec, tail, before, durable, visitor).run();
         if (outcome.damage() != null) {
             return outcome.damage();
         }
         segments = outcome.segments().toArray(Segment[]::new);
+        epochs = outcome.epochs();
         headLsn = active().lastLsn();
         headEpoch = outcome.lastEpoch();
         files.found();
@@ -115,8 +120,12 @@ public final class Wal implements AutoCloseable {
         return null;
     }
 
-    /** Drops everything, durably; the next entry is {@code firstLsn}. {@code forget} runs before anything can be appended. */
-    public void reset(long firstLsn, Runnable forget) {
+    /**
+     * Drops everything, durably; the next entry is {@code firstLsn}. {@code forget} runs before anything can be appended.
+     *
+     * @param epochBefore epoch of the entry before the next one; 0 when not known
+     */
+    public void reset(long firstLsn, long epochBefore, Runnable forget) {
         groupCommit.exclusively(() -> {
             appendLock.lock();
             try {
@@ -125,6 +134,7 @@ public final class Wal implements AutoCloseable {
                 segments = new Segment[] {files.create(1, firstLsn)};
                 headLsn = firstLsn - 1;
                 headEpoch = 0;
+                epochs = EpochStarts.at(firstLsn - 1, epochBefore);
                 underWay = false;
                 forget.run();
                 return headLsn;
@@ -181,7 +191,7 @@ public final class Wal implements AutoCloseable {
         }
         emptyScratch(active().end());
         pendingLsn = headLsn;
-        pendingEpoch = headEpoch;
+        pendingEpochs = epochs;
         underWay = true;
     }
 
@@ -221,7 +231,8 @@ public final class Wal implements AutoCloseable {
             writeOut();
             active().provide(scratchAt + scratch.position(), segmentBytes);
         });
-        headEpoch = pendingEpoch;
+        headEpoch = pendingEpochs.epochOf(pendingLsn);
+        epochs = pendingEpochs;
         headLsn = pendingLsn;
         underWay = false;
         giveBack();
@@ -299,23 +310,12 @@ public final class Wal implements AutoCloseable {
         }
     }
 
-    /** Epoch of a retained entry. */
+    /**
+     * Epoch of the entry at {@code lsn}: of those found at the last open, the one before them, and all since, recycled or not;
+     * else 0.
+     */
     public long epochOf(long lsn) {
-        Segment segment;
-        int offset;
-        appendLock.lock();
-        try {
-            segment = segmentOf(lsn);
-            offset = segment.offset(lsn);
-        } finally {
-            appendLock.unlock();
-        }
-        ByteBuffer header = ByteBuffer.allocate(EntryFormat.HEADER_BYTES);
-        segment.file.read(header, offset);
-        if (!EntryFormat.headerIntact(header.flip(), 0, segment.salt, spec)) {
-            throw damaged(segment, "has a damaged entry " + lsn);
-        }
-        return EntryFormat.epoch(header, 0);
+        return lsn <= headLsn ? epochs.epochOf(lsn) : 0;
     }
 
     /** Gives up the segments whose every entry is below {@code tail}; the last one stays. */
@@ -367,7 +367,7 @@ public final class Wal implements AutoCloseable {
         int offset = segment.end();
         segment.added(scratchAt + scratch.position() - offset);
         pendingLsn++;
-        pendingEpoch = epoch;
+        pendingEpochs = pendingEpochs.with(pendingLsn, epoch);
         return WalLocation.of(segment.ordinal, offset + EntryFormat.HEADER_BYTES);
     }
 

@@ -28,10 +28,11 @@ final class WalRecovery {
      *
      * @param segments in LSN order; closed again when damaged
      * @param lastEpoch epoch of the last entry; 0 when there is none
+     * @param epochs of the entries from the tail on, and of the one before
      * @param recycled segments below the tail: a crash came before they were given up
      * @param damage what is damaged and where, or null
      */
-    record Outcome(List<Segment> segments, long lastEpoch, List<Path> recycled, String damage) {}
+    record Outcome(List<Segment> segments, long lastEpoch, EpochStarts epochs, List<Path> recycled, String damage) {}
 
     private static final int WINDOW_BYTES = 4 << 20;
 
@@ -46,13 +47,20 @@ final class WalRecovery {
     private ByteBuffer window = ByteBuffer.allocate(0);
     private long windowAt;
     private long lastEpoch;
+    private EpochStarts epochs;
 
-    /** @param tail the oldest LSN that must be there; @param durable the WAL reached at least this far, or is damaged */
-    WalRecovery(Disk disk, Path directory, VolumeSpec spec, long tail, long durable, Visitor visitor) {
+    /**
+     * @param tail the oldest LSN that must be there
+     * @param before what is known of the entry before it
+     * @param durable the WAL reached at least this far, or is damaged
+     */
+    WalRecovery(
+            Disk disk, Path directory, VolumeSpec spec, long tail, EpochStarts before, long durable, Visitor visitor) {
         this.disk = disk;
         this.directory = directory;
         this.spec = spec;
         this.tail = tail;
+        this.epochs = before;
         this.durable = durable;
         this.visitor = visitor;
     }
@@ -61,9 +69,9 @@ final class WalRecovery {
         String damage = scanAll();
         if (damage != null) {
             segments.forEach(s -> s.file.close());
-            return new Outcome(List.of(), 0, List.of(), damage);
+            return new Outcome(List.of(), 0, epochs, List.of(), damage);
         }
-        return new Outcome(segments, lastEpoch, recycled, null);
+        return new Outcome(segments, lastEpoch, epochs, recycled, null);
     }
 
     private String scanAll() {
@@ -122,6 +130,7 @@ final class WalRecovery {
             int at = (int) (segment.end() - windowAt);
             lastEpoch = EntryFormat.epoch(window, at);
             if (lsn >= tail) {
+                epochs = epochs.with(lsn, lastEpoch);
                 long location = WalLocation.of(segment.ordinal, segment.end() + EntryFormat.HEADER_BYTES);
                 WalEntryKind kind = EntryFormat.kind(window, at);
                 ByteBuffer payload = window.slice(at + EntryFormat.HEADER_BYTES, length - EntryFormat.HEADER_BYTES);

@@ -38,7 +38,6 @@ public final class DataModel implements Ledger {
     private final TreeMap<Long, Branch> branches = new TreeMap<>();
     private final Map<String, Claim> claims = new HashMap<>();
     private final Map<String, Place> answered = new HashMap<>();
-    private final Map<String, Branch> rebuilt = new HashMap<>();
 
     public DataModel(Verdict verdict, String volumeId, int blocks, int blockSize, Map<String, SimulatedNode> nodes) {
         this.verdict = verdict;
@@ -173,7 +172,6 @@ public final class DataModel implements Ledger {
                     status.recoverable());
             return;
         }
-        rebuilt.put(node.id(), branch);
         compare("%s after session %d".formatted(node, sessionId), image(volume), branch, achievedLsn, 4);
     }
 
@@ -225,7 +223,6 @@ public final class DataModel implements Ledger {
     /** The node's disk is lost with all that was on it. */
     public void wiped(SimulatedNode node) {
         claims.remove(node.id());
-        rebuilt.remove(node.id());
     }
 
     // ------------------------------------------------------------ where it is
@@ -256,7 +253,7 @@ public final class DataModel implements Ledger {
         if (status.appliedLsn() == 0) {
             return new Place(null, 0);
         }
-        Branch branch = status.appliedEpoch() > 0 ? branches.get(status.appliedEpoch()) : rebuiltFrom(node, status);
+        Branch branch = branches.get(status.appliedEpoch());
         if (branch == null) {
             verdict.violated(
                     4,
@@ -267,22 +264,6 @@ public final class DataModel implements Ledger {
                     status.appliedEpoch());
         }
         return new Place(branch, status.appliedLsn());
-    }
-
-    /** After a rebuild that saw no entry a copy does not know the epoch of what it has. It may not have lived to say so. */
-    private Branch rebuiltFrom(SimulatedNode node, HostedStatus status) {
-        if (!status.recoverable()) {
-            return null;
-        }
-        long[] image = image(node.volume(volumeId).orElseThrow());
-        Branch said = rebuilt.get(node.id());
-        if (said != null && Arrays.equals(image, said.image(status.appliedLsn()))) {
-            return said;
-        }
-        return branches.descendingMap().values().stream()
-                .filter(branch -> Arrays.equals(image, branch.image(status.appliedLsn())))
-                .findFirst()
-                .orElse(null);
     }
 
     // ---------------------------------------------------------------- the end

@@ -203,7 +203,7 @@ class DirectedHolesTest {
         }
 
         RebuildSession start(long sessionId) {
-            return replica.rebuild().start(new RebuildBounds(sessionId, 1, BASE, HEAD, false));
+            return replica.rebuild().start(new RebuildBounds(sessionId, 1, BASE, 1, HEAD, false));
         }
 
         void apply(RebuildSession session, long... lsns) {
