@@ -2,6 +2,7 @@ package io.keepup.cli;
 
 import io.keepup.schemas.codec.ConfluentAvroCodec;
 import io.keepup.schemas.codec.RecordCodec;
+import io.keepup.schemas.consumer.BoundedConsumer;
 import io.keepup.schemas.registry.HttpSchemaRegistry;
 import io.keepup.schemas.registry.RegistrySettings;
 import io.keepup.schemas.topic.Refusal;
@@ -19,12 +20,11 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.Consumer;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.utils.Utils;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
@@ -200,7 +200,7 @@ public final class ClusterOptions {
     /** The same for reading a great deal. */
     Consumer<byte[], byte[]> bulkConsumer() {
         Properties properties = kafka();
-        properties.putIfAbsent("max.poll.records", "5000");
+        properties.putIfAbsent("max.poll.records", "500");
         properties.putIfAbsent("max.partition.fetch.bytes", String.valueOf(8 << 20));
         properties.putIfAbsent("fetch.max.bytes", String.valueOf(64 << 20));
         return consumer(properties);
@@ -210,6 +210,6 @@ public final class ClusterOptions {
         properties.put("isolation.level", "read_committed");
         properties.put("enable.auto.commit", "false");
         properties.put("auto.offset.reset", "earliest");
-        return made(() -> new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer()));
+        return made(() -> BoundedConsumer.ofArrays(Utils.propsToMap(properties)));
     }
 }

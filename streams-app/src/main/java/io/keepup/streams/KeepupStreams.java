@@ -3,6 +3,7 @@ package io.keepup.streams;
 import io.keepup.engine.Policy;
 import io.keepup.schemas.codec.ConfluentAvroCodec;
 import io.keepup.schemas.codec.RecordCodec;
+import io.keepup.schemas.consumer.BoundedConsumer;
 import io.keepup.schemas.registry.HttpSchemaRegistry;
 import io.keepup.streams.fold.KeepupTopology;
 import io.keepup.streams.fold.RegistryPatience;
@@ -23,8 +24,6 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.streams.CloseOptions;
 import org.apache.kafka.streams.CloseOptions.GroupMembershipOperation;
 import org.apache.kafka.streams.KafkaStreams;
@@ -55,6 +54,7 @@ public final class KeepupStreams implements AutoCloseable, Health {
     private ProjectionView view;
     private HttpEndpoint http;
     private KafkaStreamsMetrics kafkaMetrics;
+    private volatile String lastDeath = "";
     private volatile KafkaStreams streams; // requests ask for it while it is being made
 
     private KeepupStreams(StreamsSettings settings) {
@@ -92,7 +92,9 @@ public final class KeepupStreams implements AutoCloseable, Health {
         http = HttpEndpoint.start(settings.httpHost(), settings.httpPort(), view, this, meters::scrape);
         Properties properties = settings.streams();
         streams = new KafkaStreams(
-                KeepupTopology.build(codec, policy, partitions, settings.watchdog(), patience, metrics), properties);
+                KeepupTopology.build(codec, policy, partitions, settings.watchdog(), patience, metrics),
+                properties,
+                new BoundedClients());
         streams.setUncaughtExceptionHandler(this::threadDied);
         streams.setStateListener((now, before) -> log.info("the fold is {}", now));
         kafkaMetrics = new KafkaStreamsMetrics(streams);
@@ -112,7 +114,7 @@ public final class KeepupStreams implements AutoCloseable, Health {
         config.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
         config.remove(ConsumerConfig.GROUP_ID_CONFIG);
         config.remove(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG);
-        return new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+        return BoundedConsumer.ofArrays(config);
     }
 
     private StreamThreadExceptionResponse threadDied(Throwable reason) {
@@ -124,6 +126,7 @@ public final class KeepupStreams implements AutoCloseable, Health {
             log.info("the fold stopped in mid-record, uncommitted: {}", root.getMessage());
             return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
         }
+        lastDeath = root.toString();
         if (replacement.allowed()) {
             log.warn("a stream thread died of {} and is replaced; it goes on from the last commit", root.toString());
             log.debug("how the stream thread died", reason);
@@ -175,6 +178,10 @@ public final class KeepupStreams implements AutoCloseable, Health {
         KafkaStreams running = streams;
         if (running == null || running.state() != KafkaStreams.State.RUNNING) {
             return Optional.of("the fold is %s".formatted(running == null ? "about to start" : running.state()));
+        }
+        if (replacement.unsettled()) {
+            return Optional.of("a stream thread died less than %d s ago and is replaced: %s"
+                    .formatted(ThreadReplacement.SETTLED.toSeconds(), lastDeath));
         }
         Optional<String> waiting = patience.whyWaiting();
         if (waiting.isPresent()) {

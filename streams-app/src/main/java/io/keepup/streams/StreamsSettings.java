@@ -188,6 +188,18 @@ public final class StreamsSettings {
                     LOW,
                     "The fold begins with the first event there is.")
             .define(
+                    StreamsConfig.mainConsumerPrefix(ConsumerConfig.MAX_POLL_RECORDS_CONFIG),
+                    INT,
+                    250,
+                    LOW,
+                    "All of a poll may be as large as an event can be, and is held in memory.")
+            .define(
+                    StreamsConfig.BUFFERED_RECORDS_PER_PARTITION_CONFIG,
+                    INT,
+                    250,
+                    LOW,
+                    "The same of what waits to be folded, for each partition.")
+            .define(
                     StreamsConfig.mainConsumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG),
                     INT,
                     10_000,

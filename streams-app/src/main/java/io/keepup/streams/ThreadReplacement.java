@@ -14,6 +14,9 @@ final class ThreadReplacement {
     static final int LIMIT = 5;
     static final Duration WITHIN = Duration.ofMinutes(1);
 
+    /** A thread that dies of what it reads dies again when it has come there again: the fold does not move meanwhile. */
+    static final Duration SETTLED = Duration.ofSeconds(20);
+
     private final LongSupplier nanoTime;
     private final Deque<Long> deaths = new ArrayDeque<>();
 
@@ -27,5 +30,10 @@ final class ThreadReplacement {
         deaths.removeIf(then -> now - then > WITHIN.toNanos());
         deaths.add(now);
         return deaths.size() <= LIMIT;
+    }
+
+    /** Whether a thread has died so recently that its replacement may be about to. */
+    synchronized boolean unsettled() {
+        return !deaths.isEmpty() && nanoTime.getAsLong() - deaths.getLast() < SETTLED.toNanos();
     }
 }

@@ -59,6 +59,26 @@ final class KafkaFixture implements AutoCloseable {
                 new ByteArraySerializer());
     }
 
+    /** A producer of records that are much larger than their batch. */
+    KafkaProducer<byte[], byte[]> compressing(int lingerMs) {
+        return new KafkaProducer<>(
+                Map.of(
+                        "bootstrap.servers",
+                        broker.bootstrapServers(),
+                        "compression.type",
+                        "zstd",
+                        "linger.ms",
+                        lingerMs,
+                        "batch.size",
+                        1 << 20,
+                        "max.request.size",
+                        200 << 20,
+                        "buffer.memory",
+                        1L << 30),
+                new ByteArraySerializer(),
+                new ByteArraySerializer());
+    }
+
     static KafkaFixture start(Path directory) {
         return new KafkaFixture(EmbeddedBroker.start(directory, 0));
     }

@@ -97,7 +97,7 @@ class KeepupStreamsTest {
         List<Rejected> rejected = kafka.read(Topics.REJECTED).stream()
                 .map(r -> (Rejected) r.value())
                 .toList();
-        assertThat(rejected).extracting(r -> r.getValue().remaining()).contains(3, 10 << 20);
+        assertThat(rejected).extracting(r -> r.getValue().remaining()).contains(3, 64 << 10);
 
         app.close();
         start();

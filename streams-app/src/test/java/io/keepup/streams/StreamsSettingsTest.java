@@ -48,7 +48,7 @@ class StreamsSettingsTest {
                 "SSL",
                 "schema.registry.basic.auth.user.info",
                 "me:pw",
-                "main.consumer.max.poll.records",
+                "main.consumer.fetch.max.wait.ms",
                 "17",
                 "consumer.client.id",
                 "page"));
@@ -56,7 +56,7 @@ class StreamsSettingsTest {
         assertThat(streams)
                 .containsEntry("commit.interval.ms", 7L)
                 .containsEntry("security.protocol", "SSL")
-                .containsEntry("main.consumer.max.poll.records", "17")
+                .containsEntry("main.consumer.fetch.max.wait.ms", "17")
                 .doesNotContainKey("schema.registry.basic.auth.user.info");
         assertThat(settings.admin())
                 .containsEntry("security.protocol", "SSL")

@@ -19,6 +19,20 @@ class ThreadReplacementTest {
         assertThat(replacement.allowed()).isFalse();
     }
 
+    /** What reads the topic again from the last commit looks well until it comes to the same record. */
+    @Test
+    void S_F3_who_dies_every_twelve_seconds_is_never_ready_in_between() {
+        assertThat(replacement.unsettled()).isFalse();
+        for (int death = 1; death <= 10; death++) {
+            assertThat(replacement.allowed()).isEqualTo(death <= ThreadReplacement.LIMIT);
+            assertThat(replacement.unsettled()).isTrue();
+            now.addAndGet(Duration.ofSeconds(12).toNanos());
+            assertThat(replacement.unsettled()).isTrue();
+        }
+        now.addAndGet(Duration.ofSeconds(8).toNanos());
+        assertThat(replacement.unsettled()).as("settled again").isFalse();
+    }
+
     @Test
     void deaths_long_ago_are_forgotten() {
         for (int death = 1; death <= 10 * ThreadReplacement.LIMIT; death++) {

@@ -199,7 +199,7 @@ final class SchemasTopic implements AutoCloseable {
             }
         } catch (WakeupException | InterruptException e) {
             stop(e);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             log.error("The schema registry no longer follows topic {}", NAME, e);
             stop(e);
         }
@@ -336,6 +336,8 @@ final class SchemasTopic implements AutoCloseable {
         settings.put("value.deserializer", ByteArrayDeserializer.class);
         settings.put("enable.auto.commit", false);
         settings.put("auto.offset.reset", "earliest");
+        settings.put(
+                "max.poll.records", 1); // a poll is in memory whole, and some KB can be 100 MB that were compressed
         return settings;
     }
 }

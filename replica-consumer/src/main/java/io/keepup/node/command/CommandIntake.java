@@ -194,10 +194,7 @@ public final class CommandIntake implements AutoCloseable {
     private SpecificRecord decode(ConsumerRecord<byte[], ByteBuffer> record) {
         while (!loop.closing()) {
             try {
-                if (record.value() == null) {
-                    throw new UndecodableException("it has no value");
-                }
-                SpecificRecord command = context.codec().decode(record.value());
+                SpecificRecord command = context.codec().decode(record);
                 registry.over();
                 return command;
             } catch (UndecodableException e) {

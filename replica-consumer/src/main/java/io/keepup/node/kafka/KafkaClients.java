@@ -2,6 +2,7 @@ package io.keepup.node.kafka;
 
 import io.keepup.node.NodeSettings;
 import io.keepup.node.world.Clients;
+import io.keepup.schemas.consumer.BoundedConsumer;
 import io.keepup.schemas.topic.Topics;
 import java.nio.ByteBuffer;
 import java.util.HashMap;
@@ -9,13 +10,11 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
-import org.apache.kafka.common.serialization.ByteBufferDeserializer;
 
 /** Clients of a real cluster. The operator's properties come first but for safety settings. */
 public final class KafkaClients implements Clients {
@@ -44,33 +43,33 @@ public final class KafkaClients implements Clients {
     }
 
     @Override
-    public KafkaConsumer<byte[], ByteBuffer> commandConsumer() {
+    public Consumer<byte[], ByteBuffer> commandConsumer() {
         Map<String, Object> config = consumer("commands");
         config.put(ConsumerConfig.GROUP_ID_CONFIG, "keepup-node-" + settings.id());
         config.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
         config.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
-        return new KafkaConsumer<>(config);
+        return BoundedConsumer.ofBuffers(config);
     }
 
     @Override
-    public KafkaConsumer<byte[], ByteBuffer> syncConsumer() {
+    public Consumer<byte[], ByteBuffer> syncConsumer() {
         Map<String, Object> config = consumer("sync");
         config.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "latest");
-        return new KafkaConsumer<>(config);
+        return BoundedConsumer.ofBuffers(config);
     }
 
     /** Checksums left to the entries' and chunks' own. */
     @Override
-    public KafkaConsumer<byte[], ByteBuffer> laneConsumer(String use, String offsetReset, int records) {
+    public Consumer<byte[], ByteBuffer> laneConsumer(String use, String offsetReset, int records) {
         Map<String, Object> config = largeFetches(use, offsetReset);
         config.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, records);
         config.put(ConsumerConfig.CHECK_CRCS_CONFIG, false);
-        return new KafkaConsumer<>(config);
+        return BoundedConsumer.ofBuffers(config);
     }
 
     @Override
-    public KafkaConsumer<byte[], ByteBuffer> scanConsumer() {
-        return new KafkaConsumer<>(largeFetches("scan", "earliest"));
+    public Consumer<byte[], ByteBuffer> scanConsumer() {
+        return BoundedConsumer.ofBuffers(largeFetches("scan", "earliest"));
     }
 
     private Map<String, Object> largeFetches(String use, String offsetReset) {
@@ -84,12 +83,12 @@ public final class KafkaClients implements Clients {
 
     /** As little as possible a fetch. */
     @Override
-    public KafkaConsumer<byte[], ByteBuffer> probeConsumer() {
+    public Consumer<byte[], ByteBuffer> probeConsumer() {
         Map<String, Object> config = consumer("probe");
         config.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
         config.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, 1);
         config.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 1);
-        return new KafkaConsumer<>(config);
+        return BoundedConsumer.ofBuffers(config);
     }
 
     @Override
@@ -129,8 +128,6 @@ public final class KafkaClients implements Clients {
 
     private Map<String, Object> consumer(String use) {
         Map<String, Object> config = common(use);
-        config.put(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
-        config.put(ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, ByteBufferDeserializer.class);
         config.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
         return config;
     }

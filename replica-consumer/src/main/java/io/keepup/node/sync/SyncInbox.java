@@ -65,7 +65,7 @@ public final class SyncInbox implements AutoCloseable {
             return;
         }
         try {
-            dispatch(context.codec().decode(record.value()));
+            dispatch(context.codec().decode(record));
         } catch (UndecodableException e) {
             context.metrics().count(NodeCounter.UNDECODABLE);
             log.error("Record {}/{} passed over: {}", record.topic(), record.offset(), e.getMessage());

@@ -1,7 +1,9 @@
 package io.keepup.schemas.codec;
 
+import io.keepup.schemas.consumer.CutRecord;
 import java.nio.ByteBuffer;
 import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /** Turns records into the bytes on a topic and back. Implementations are thread-safe. */
 public interface RecordCodec {
@@ -22,6 +24,20 @@ public interface RecordCodec {
      *     bytes, try again
      */
     SpecificRecord decode(ByteBuffer bytes) throws UndecodableException;
+
+    /** As {@link #decode(ByteBuffer)}, of what a consumer gave; a record that was cut is none of ours. */
+    default SpecificRecord decode(ConsumerRecord<?, ?> record) throws UndecodableException {
+        CutRecord cut = CutRecord.of(record.headers());
+        if (cut != null) {
+            throw new UndecodableException(cut.inWords() + ": more than a record of that topic may have");
+        }
+        return switch (record.value()) {
+            case null -> throw new UndecodableException("it has no value");
+            case byte[] bytes -> decode(bytes);
+            case ByteBuffer bytes -> decode(bytes);
+            default -> throw new IllegalArgumentException("values are bytes");
+        };
+    }
 
     /** As {@link #decode(ByteBuffer)}. */
     default SpecificRecord decode(byte[] bytes) throws UndecodableException {

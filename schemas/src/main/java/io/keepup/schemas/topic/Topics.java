@@ -51,6 +51,12 @@ public final class Topics {
     public static final int LANE_MAX_MESSAGE_BYTES = 4 << 20;
 
     /**
+     * Largest value of an event, bytes: room for a thousand replicas. What follows from an event grows with it, and must fit
+     * the output topics and the changelog, where brokers take 1 MiB when nothing else is said.
+     */
+    public static final int MAX_EVENT_BYTES = 256 << 10;
+
+    /**
      * Largest batch on the events topic, bytes. An event has a few hundred; the rest is room for what is none, so that it
      * can be kept and shown. What is larger the broker refuses to its producer.
      */
@@ -64,6 +70,10 @@ public final class Topics {
 
     /** Size of a base lane's segment, bytes: what is consumed can go only when a segment is full. */
     private static final int BASE_SEGMENT_BYTES = 32 << 20;
+
+    private static final RecordBounds EVENT_BOUNDS = RecordBounds.ofValues(MAX_EVENT_BYTES);
+    private static final RecordBounds SHARED_BOUNDS = RecordBounds.ofValues(1 << 20);
+    private static final RecordBounds OTHER_BOUNDS = RecordBounds.ofValues(EVENTS_MAX_MESSAGE_BYTES);
 
     private static final Map<String, String> FOREVER = Map.of("retention.ms", "-1", "retention.bytes", "-1");
 
@@ -146,6 +156,16 @@ public final class Topics {
                         Cleanup.DELETE,
                         baseLane,
                         schemas(BaseManifest.SCHEMA$, BaseChunk.SCHEMA$, BaseEnd.SCHEMA$)));
+    }
+
+    /** How large a record of a topic may be that its readers are given whole: one of ours, with room. */
+    public static RecordBounds bounds(String topic) {
+        return switch (topic) {
+            case EVENTS -> EVENT_BOUNDS;
+            case COMMANDS_NODE, COMMANDS_SESSION, PROJECTIONS, SESSIONS, REJECTED, SYNC_REQUESTS, SYNC_ACKS ->
+                SHARED_BOUNDS;
+            default -> OTHER_BOUNDS; // lanes, and the changelog
+        };
     }
 
     /** Name of the WAL lane of a volume. */

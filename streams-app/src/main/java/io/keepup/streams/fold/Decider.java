@@ -10,10 +10,12 @@ import io.keepup.engine.message.Command;
 import io.keepup.engine.message.Event;
 import io.keepup.engine.state.VolumeState;
 import io.keepup.schemas.codec.RecordCodec;
+import io.keepup.schemas.consumer.CutRecord;
 import io.keepup.schemas.topic.Topics;
 import io.keepup.streams.mapping.CommandMapping;
 import io.keepup.streams.mapping.ProjectionMapping;
 import io.keepup.streams.state.StateCodec;
+import io.keepup.v1.CutPart;
 import io.keepup.v1.Meta;
 import io.keepup.v1.RecordHeader;
 import io.keepup.v1.RejectReason;
@@ -28,6 +30,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.common.header.Header;
 
 /**
  * Decides what follows from one record of the events topic: pure but for schema ids, which are cached. The app and every
@@ -37,6 +40,7 @@ import org.apache.avro.specific.SpecificRecord;
 public final class Decider {
 
     private static final String PROJECTION_ID = "projection/";
+    private static final CutRecord WHOLE = new CutRecord(null, null, null);
     private static final int MAX_DETAIL = 500;
 
     private final Intake intake;
@@ -185,22 +189,33 @@ public final class Decider {
                 headers.of(cause, type, meta.getEventId(), meta.getOccurredAt()));
     }
 
-    /** The record whole, with the reason; its id is its place on the topic. */
+    /** The record as far as it is kept, with the reason; its id is its place on the topic. */
     private Output rejected(Ruling.Refused refused) {
         SourceRecord record = refused.record();
+        CutRecord cut = record.cut() == null ? WHOLE : record.cut();
         List<RecordHeader> given = new ArrayList<>();
-        record.headers().forEach(h -> given.add(new RecordHeader(h.key(), buffer(h.value()))));
+        for (Header header : record.headers()) {
+            if (header != cut) {
+                given.add(new RecordHeader(header.key(), buffer(header.value())));
+            }
+        }
         Rejected rejected = new Rejected(
                 record.topic(),
                 record.partition(),
                 record.offset(),
                 Instant.ofEpochMilli(record.timestamp()),
                 buffer(record.key()),
-                buffer(record.value()),
+                buffer(
+                        cut.valuePart() == null
+                                ? record.value()
+                                : cut.valuePart().kept()),
                 given,
                 refused.reason(),
                 inOneLine(refused.detail()),
-                Engine.VERSION);
+                Engine.VERSION,
+                cutPart(cut.keyPart()),
+                cutPart(cut.valuePart()),
+                cutPart(cut.headersPart()));
         String id = "rejected/%s/%d/%d".formatted(record.topic(), record.partition(), record.offset());
         return new Output(
                 KeepupTopology.SINK_REJECTED,
@@ -209,6 +224,10 @@ public final class Decider {
                 record.key(),
                 codec.encode(Topics.REJECTED, rejected),
                 headers.of(record, Rejected.SCHEMA$.getFullName(), id, Instant.ofEpochMilli(record.timestamp())));
+    }
+
+    private static CutPart cutPart(CutRecord.Part part) {
+        return part == null ? null : new CutPart(part.bytes(), part.sha256());
     }
 
     /** A detail may quote what was refused, whatever that is. */

@@ -4,8 +4,11 @@ import io.keepup.engine.message.Event;
 import io.keepup.engine.message.ReplicaEndpoint;
 import io.keepup.schemas.codec.RecordCodec;
 import io.keepup.schemas.codec.UndecodableException;
+import io.keepup.schemas.consumer.CutRecord;
 import io.keepup.schemas.topic.KeyPartitions;
 import io.keepup.schemas.topic.Names;
+import io.keepup.schemas.topic.RecordBounds;
+import io.keepup.schemas.topic.Topics;
 import io.keepup.streams.mapping.EventMapping;
 import io.keepup.streams.mapping.UnknownWordException;
 import io.keepup.v1.RejectReason;
@@ -29,12 +32,6 @@ final class Intake {
     /** {@code said} is null when the bytes are no record. */
     record Refused(SpecificRecord said, RejectReason reason, String detail) implements Verdict {}
 
-    /**
-     * Largest value of an event, bytes: room for a thousand replicas. What follows from an event grows with it, and must fit
-     * the output topics and the changelog, where brokers take 1 MiB when nothing else is said.
-     */
-    static final int MAX_EVENT_BYTES = 256 << 10;
-
     private final RecordCodec codec;
     private final int partitions;
 
@@ -49,18 +46,15 @@ final class Intake {
      * @throws io.keepup.schemas.registry.RegistryException when the registry is away: no verdict, ask again
      */
     Verdict read(SourceRecord source) {
+        CutRecord cut = source.cut();
+        if (cut != null) {
+            return new Refused(null, RejectReason.too_large, tooLarge(cut));
+        }
         if (source.value() == null) {
             return new Refused(null, RejectReason.null_value, "the record has no value");
         }
         if (source.key() == null) {
             return new Refused(null, RejectReason.key_mismatch, "the record has no key, which must be the volume id");
-        }
-        if (source.value().length > MAX_EVENT_BYTES) {
-            return new Refused(
-                    null,
-                    RejectReason.too_large,
-                    "%d bytes are more than an event may have, which is %d"
-                            .formatted(source.value().length, MAX_EVENT_BYTES));
         }
         SpecificRecord said = null;
         try {
@@ -75,6 +69,12 @@ final class Intake {
         } catch (UndecodableException | UnknownWordException e) {
             return new Refused(said, RejectReason.undecodable, e.getMessage());
         }
+    }
+
+    private static String tooLarge(CutRecord cut) {
+        RecordBounds bounds = Topics.bounds(Topics.EVENTS);
+        return "%s: an event may have a key of %d, a value of %d and headers of %d bytes"
+                .formatted(cut.inWords(), bounds.key(), bounds.value(), bounds.headers());
     }
 
     private Verdict checked(SourceRecord source, SpecificRecord said, Event event) {

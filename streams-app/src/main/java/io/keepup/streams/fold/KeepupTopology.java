@@ -11,6 +11,7 @@ import java.util.Map;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.Serdes;
+import org.apache.kafka.streams.AutoOffsetReset;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.StoreBuilder;
@@ -63,7 +64,13 @@ public final class KeepupTopology {
             RegistryPatience patience,
             FoldMetrics metrics) {
         Topology topology = new Topology();
-        topology.addSource(SOURCE_EVENTS, new ByteArrayDeserializer(), new ByteArrayDeserializer(), Topics.EVENTS);
+        topology.addSource(
+                AutoOffsetReset.earliest(),
+                SOURCE_EVENTS,
+                (record, partitionTime) -> Math.max(0, record.timestamp()), // Kafka Streams' own dies of a negative one
+                new ByteArrayDeserializer(),
+                new ByteArrayDeserializer(),
+                Topics.EVENTS);
         topology.addProcessor(
                 PROCESSOR_FOLD,
                 () -> new FoldProcessor(codec, policy, partitions, watchdog, patience, metrics),

@@ -168,7 +168,7 @@ public final class ProjectionView implements AutoCloseable {
     private Optional<VolumeProjection> decode(ConsumerRecord<byte[], byte[]> record) {
         for (boolean waiting = false; closing.getCount() > 0; waiting = true) {
             try {
-                if (codec.decode(record.value()) instanceof VolumeProjection projection) {
+                if (codec.decode(record) instanceof VolumeProjection projection) {
                     return Optional.of(projection);
                 }
                 log.warn("the record at {} is no projection", position(record));

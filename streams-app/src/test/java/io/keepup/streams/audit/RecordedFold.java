@@ -4,6 +4,7 @@ import io.keepup.engine.Policy;
 import io.keepup.schemas.codec.CloudEventHeaders;
 import io.keepup.schemas.codec.ConfluentAvroCodec;
 import io.keepup.schemas.codec.RecordCodec;
+import io.keepup.schemas.consumer.BoundedConsumer;
 import io.keepup.schemas.topic.KeyPartitions;
 import io.keepup.schemas.topic.Topics;
 import io.keepup.streams.InMemoryRegistry;
@@ -100,8 +101,10 @@ public final class RecordedFold implements AuditLog {
     public void send(String key, byte[] value, Headers headers) {
         byte[] bytes = key == null ? null : key.getBytes(StandardCharsets.UTF_8);
         long at = START.toEpochMilli() + 1_000L * events.size();
-        events.add(record(Topics.EVENTS, 0, events.size(), at, bytes, value, headers));
-        input.pipeInput(new TestRecord<>(bytes, value, headers, at));
+        ConsumerRecord<byte[], byte[]> event =
+                BoundedConsumer.bounded(record(Topics.EVENTS, 0, events.size(), at, bytes, value, headers));
+        events.add(event);
+        input.pipeInput(new TestRecord<>(event.key(), event.value(), event.headers(), at));
         for (String topic : ClusterLog.OUTPUTS) {
             driver.createOutputTopic(topic, new ByteArrayDeserializer(), new ByteArrayDeserializer())
                     .readRecordsToList()

@@ -4,6 +4,7 @@ import io.keepup.engine.Policy;
 import io.keepup.schemas.codec.ConfluentAvroCodec;
 import io.keepup.schemas.codec.RecordCodec;
 import io.keepup.schemas.codec.UndecodableException;
+import io.keepup.schemas.consumer.BoundedConsumer;
 import io.keepup.schemas.topic.Topics;
 import io.keepup.streams.InMemoryRegistry;
 import io.keepup.streams.metrics.FoldMetrics;
@@ -16,11 +17,14 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.TreeMap;
 import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.record.TimestampType;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.streams.StreamsConfig;
@@ -77,7 +81,19 @@ final class FoldHarness implements AutoCloseable {
 
     List<Out> send(String key, byte[] value, Header... headers) {
         byte[] keyBytes = key == null ? null : key.getBytes(StandardCharsets.UTF_8);
-        events.pipeInput(new TestRecord<>(keyBytes, value, new RecordHeaders(headers), 1_700_000_000_000L));
+        ConsumerRecord<byte[], byte[]> given = BoundedConsumer.bounded(new ConsumerRecord<>(
+                Topics.EVENTS,
+                0,
+                -1,
+                ConsumerRecord.NO_TIMESTAMP,
+                TimestampType.CREATE_TIME,
+                ConsumerRecord.NULL_SIZE,
+                ConsumerRecord.NULL_SIZE,
+                keyBytes,
+                value,
+                new RecordHeaders(headers),
+                Optional.empty()));
+        events.pipeInput(new TestRecord<>(given.key(), given.value(), given.headers(), 1_700_000_000_000L));
         return outputs();
     }
 

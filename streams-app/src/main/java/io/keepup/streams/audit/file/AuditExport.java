@@ -3,6 +3,7 @@ package io.keepup.streams.audit.file;
 import io.keepup.engine.Engine;
 import io.keepup.engine.Policy;
 import io.keepup.schemas.codec.ConfluentAvroCodec;
+import io.keepup.schemas.consumer.CutRecord;
 import io.keepup.schemas.registry.SchemaRegistry;
 import io.keepup.schemas.registry.UnknownSchemaException;
 import io.keepup.streams.audit.AuditException;
@@ -11,6 +12,7 @@ import io.keepup.streams.audit.Extent;
 import io.keepup.streams.audit.Progress;
 import io.keepup.streams.audit.verify.Reading;
 import io.keepup.v1.export.ExportBegin;
+import io.keepup.v1.export.ExportCut;
 import io.keepup.v1.export.ExportEntry;
 import io.keepup.v1.export.ExportHeader;
 import io.keepup.v1.export.ExportRecord;
@@ -44,14 +46,14 @@ import org.apache.kafka.common.header.Header;
 public final class AuditExport {
 
     /** Rises when what is in the file is laid out in another way. */
-    static final String FORMAT = "1";
+    static final String FORMAT = "2";
 
     static final String FORMAT_KEY = "keepup.audit.format";
     private static final int COMPRESSION = 6;
 
     private final AuditLog log;
     private final SchemaRegistry registry;
-    private final Seal seal = new Seal();
+    private final Seal seal = new Seal(ExportEntry.SCHEMA$);
     private final Set<Integer> written = new HashSet<>();
     private long records;
 
@@ -131,10 +133,14 @@ public final class AuditExport {
 
     private void append(DataFileWriter<ExportEntry> file, ConsumerRecord<byte[], byte[]> record) {
         schemaOf(record.value(), file);
+        CutRecord cut = CutRecord.of(record.headers());
         List<ExportHeader> headers = new ArrayList<>();
         for (Header header : record.headers()) {
-            headers.add(new ExportHeader(header.key(), buffer(header.value())));
+            if (header != cut) {
+                headers.add(new ExportHeader(header.key(), buffer(header.value())));
+            }
         }
+        boolean wholeValue = cut == null || cut.valuePart() == null;
         append(
                 file,
                 new ExportRecord(
@@ -143,9 +149,16 @@ public final class AuditExport {
                         record.offset(),
                         Instant.ofEpochMilli(record.timestamp()),
                         buffer(record.key()),
-                        buffer(record.value()),
-                        headers));
+                        buffer(wholeValue ? record.value() : cut.valuePart().kept()),
+                        headers,
+                        cut == null ? null : exported(cut.keyPart()),
+                        wholeValue ? null : exported(cut.valuePart()),
+                        cut == null ? null : exported(cut.headersPart())));
         records++;
+    }
+
+    private static ExportCut exported(CutRecord.Part part) {
+        return part == null ? null : new ExportCut(part.bytes(), part.sha256());
     }
 
     /** What the registry does not know was undecodable for the fold, and must be so for the reader. */

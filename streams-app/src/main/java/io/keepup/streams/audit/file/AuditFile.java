@@ -2,6 +2,8 @@ package io.keepup.streams.audit.file;
 
 import io.keepup.schemas.codec.ConfluentAvroCodec;
 import io.keepup.schemas.codec.RecordCodec;
+import io.keepup.schemas.consumer.BoundedConsumer;
+import io.keepup.schemas.consumer.CutRecord;
 import io.keepup.schemas.topic.Topics;
 import io.keepup.streams.audit.AuditException;
 import io.keepup.streams.audit.AuditLog;
@@ -9,6 +11,7 @@ import io.keepup.streams.audit.Extent;
 import io.keepup.streams.audit.Place;
 import io.keepup.streams.audit.Progress;
 import io.keepup.v1.export.ExportBegin;
+import io.keepup.v1.export.ExportCut;
 import io.keepup.v1.export.ExportEnd;
 import io.keepup.v1.export.ExportEntry;
 import io.keepup.v1.export.ExportHeader;
@@ -18,6 +21,7 @@ import io.keepup.v1.export.OutputPartition;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -45,6 +49,9 @@ import org.apache.kafka.common.record.TimestampType;
 public final class AuditFile implements AuditLog {
 
     private static final int TOLD_EVERY = 4096;
+
+    private static final Map<String, Schema> FORMATS =
+            Map.of("1", firstFormat(), AuditExport.FORMAT, ExportEntry.SCHEMA$);
 
     private final Path path;
     private final FileRegistry registry = new FileRegistry();
@@ -92,7 +99,7 @@ public final class AuditFile implements AuditLog {
     }
 
     private void check() {
-        Seal seal = new Seal();
+        Seal seal = new Seal(written());
         Optional<ExportEnd> end = read(entry -> {
             if (entry.getEntry() instanceof ExportEnd) {
                 return false;
@@ -178,18 +185,6 @@ public final class AuditFile implements AuditLog {
     private Optional<ExportEnd> read(Predicate<ExportEntry> sink) {
         try (InputStream in = new BufferedInputStream(Files.newInputStream(path));
                 DataFileStream<ExportEntry> file = stream(in)) {
-            String format = file.getMetaString(AuditExport.FORMAT_KEY);
-            if (!AuditExport.FORMAT.equals(format)) {
-                throw new AuditException(
-                        format == null
-                                ? "%s is no exported audit: 'keepup audit VOLUME --export FILE' writes one"
-                                        .formatted(path)
-                                : "%s is an audit of format %s, this build reads %s: use the build that wrote it"
-                                        .formatted(path, format, AuditExport.FORMAT));
-            }
-            if (!ExportEntry.SCHEMA$.equals(file.getSchema())) {
-                throw altered();
-            }
             for (ExportEntry entry = next(file); entry != null; entry = next(file)) {
                 if (!sink.test(entry)) {
                     return entry.getEntry() instanceof ExportEnd end && next(file) == null
@@ -202,6 +197,39 @@ public final class AuditFile implements AuditLog {
             throw new AuditException("there is no file %s".formatted(path), e);
         } catch (IOException | AvroRuntimeException e) {
             throw unreadable(e);
+        }
+    }
+
+    /** The schema of the entries, which is its format's. */
+    private Schema written() {
+        try (InputStream in = new BufferedInputStream(Files.newInputStream(path));
+                DataFileStream<ExportEntry> file = stream(in)) {
+            String format = file.getMetaString(AuditExport.FORMAT_KEY);
+            Schema schema = FORMATS.get(format == null ? "" : format);
+            if (schema == null) {
+                throw new AuditException(
+                        format == null
+                                ? "%s is no exported audit: 'keepup audit VOLUME --export FILE' writes one"
+                                        .formatted(path)
+                                : "%s is an audit of format %s, this build reads up to %s: use the build that wrote it"
+                                        .formatted(path, format, AuditExport.FORMAT));
+            }
+            if (!schema.equals(file.getSchema())) {
+                throw altered();
+            }
+            return schema;
+        } catch (NoSuchFileException e) {
+            throw new AuditException("there is no file %s".formatted(path), e);
+        } catch (IOException e) {
+            throw unreadable(e);
+        }
+    }
+
+    private static Schema firstFormat() {
+        try (InputStream in = AuditFile.class.getResourceAsStream("export-1.avsc")) {
+            return new Schema.Parser().parse(in);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
@@ -229,14 +257,19 @@ public final class AuditFile implements AuditLog {
                 : new AuditException("%s is cut short or altered: export it again".formatted(path), e);
     }
 
+    /** As the fold was given it: a file of the first format holds what is large whole. */
     private static ConsumerRecord<byte[], byte[]> record(ExportRecord r) {
+        CutRecord cut = cut(r);
         RecordHeaders headers = new RecordHeaders();
+        if (cut != null) {
+            headers.add(cut);
+        }
         for (ExportHeader header : r.getHeaders()) {
             headers.add(header.getName(), bytes(header.getValue()));
         }
         byte[] key = bytes(r.getKey());
-        byte[] value = bytes(r.getValue());
-        return new ConsumerRecord<>(
+        byte[] value = cut != null && cut.valuePart() != null ? new byte[0] : bytes(r.getValue());
+        ConsumerRecord<byte[], byte[]> record = new ConsumerRecord<>(
                 r.getTopic(),
                 r.getPartition(),
                 r.getOffset(),
@@ -248,6 +281,20 @@ public final class AuditFile implements AuditLog {
                 value,
                 headers,
                 Optional.empty());
+        return cut == null && r.getTopic().equals(Topics.EVENTS) ? BoundedConsumer.bounded(record) : record;
+    }
+
+    private static CutRecord cut(ExportRecord r) {
+        return r.getCutKey() == null && r.getCutValue() == null && r.getCutHeaders() == null
+                ? null
+                : new CutRecord(
+                        part(r.getCutKey(), r.getKey()),
+                        part(r.getCutValue(), r.getValue()),
+                        part(r.getCutHeaders(), ByteBuffer.allocate(0)));
+    }
+
+    private static CutRecord.Part part(ExportCut cut, ByteBuffer kept) {
+        return cut == null ? null : new CutRecord.Part(cut.getBytes(), bytes(kept), cut.getSha256());
     }
 
     private static byte[] bytes(ByteBuffer buffer) {

@@ -9,6 +9,7 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import org.apache.avro.Schema;
 import org.apache.avro.io.BinaryEncoder;
 import org.apache.avro.io.DatumWriter;
 import org.apache.avro.io.EncoderFactory;
@@ -22,12 +23,14 @@ final class Seal {
     }
 
     private final MessageDigest digest;
-    private final DatumWriter<ExportEntry> writer = new SpecificDatumWriter<>(ExportEntry.SCHEMA$);
+    private final DatumWriter<ExportEntry> writer;
     private final ByteArrayOutputStream out = new ByteArrayOutputStream(1024);
     private BinaryEncoder encoder;
     private long entries;
 
-    Seal() {
+    /** @param written the schema of the file's entries */
+    Seal(Schema written) {
+        writer = new SpecificDatumWriter<>(written);
         try {
             digest = MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {

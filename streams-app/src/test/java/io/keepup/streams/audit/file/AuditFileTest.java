@@ -17,6 +17,7 @@ import io.keepup.streams.audit.verify.Account;
 import io.keepup.streams.audit.verify.Verification;
 import io.keepup.streams.audit.verify.Verifier;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -93,6 +94,29 @@ class AuditFileTest {
         assertThat(events.size() + outputs).isEqualTo(records);
         assertSame(verify(read, read.codec()), verify(fold, fold.codec));
         assertThat(verify(read, read.codec()).proven()).isTrue();
+    }
+
+    @Test
+    void S_F3_an_event_that_was_too_large_is_replayed_from_what_is_kept_of_it() {
+        fold.send("vol-1", new byte[10_000_000], new RecordHeaders().add("large", new byte[100_000]));
+        fold.send("vol-1", "k".repeat(4096).getBytes(StandardCharsets.UTF_8), new RecordHeaders());
+        export();
+
+        AuditFile read = AuditFile.open(file);
+
+        assertThat(file.toFile().length()).as("compressed zeros").isLessThan(500_000);
+        assertThat(events(read)).isEqualTo(events(fold));
+        assertSame(verify(read, read.codec()), verify(fold, fold.codec));
+        assertThat(verify(read, read.codec()).proven()).isTrue();
+    }
+
+    /** Recorded by an earlier release. */
+    @Test
+    void a_file_of_the_first_format_is_read() {
+        AuditFile read = AuditFile.open(Path.of("src/test/resources/io/keepup/streams/audit/behaviour-2-safe.avro"));
+
+        assertThat(events(read)).hasSize(700);
+        assertThat(verify(read, read.codec()).differences()).isEmpty();
     }
 
     @Test
