@@ -7,8 +7,9 @@ final class Defaults {
 
     private Defaults() {}
 
-    /** {@code ~/.keepup}. */
+    /** {@code ~/.keepup}. As in a shell, {@code ~} is {@code $HOME}, and the account's own directory only without that. */
     static Path home() {
-        return Path.of(System.getProperty("user.home"), ".keepup");
+        String home = System.getenv("HOME");
+        return Path.of(home == null || home.isEmpty() ? System.getProperty("user.home") : home, ".keepup");
     }
 }

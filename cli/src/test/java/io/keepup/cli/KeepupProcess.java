@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** A {@code keepup} command as a process of its own, its output in files. */
@@ -27,11 +28,22 @@ public final class KeepupProcess implements AutoCloseable {
     }
 
     public static KeepupProcess start(Path directory, Object... arguments) {
-        return start(directory, List.of("-cp", System.getProperty("java.class.path")), arguments);
+        return start(directory, Map.of(), arguments);
+    }
+
+    /** @param environment variables set for it, beside those of this process */
+    static KeepupProcess start(Path directory, Map<String, String> environment, Object... arguments) {
+        return start(directory, List.of("-cp", System.getProperty("java.class.path")), environment, arguments);
     }
 
     /** @param java options of the JVM, the class path among them */
     static KeepupProcess start(Path directory, List<String> java, Object... arguments) {
+        return start(directory, java, Map.of(), arguments);
+    }
+
+    /** @param environment variables set for it, beside those of this process */
+    static KeepupProcess start(
+            Path directory, List<String> java, Map<String, String> environment, Object... arguments) {
         try {
             Path output = Files.createTempFile(directory, "keepup-", ".out");
             Path errors = Files.createTempFile(directory, "keepup-", ".err");
@@ -45,11 +57,10 @@ public final class KeepupProcess implements AutoCloseable {
             for (Object argument : arguments) {
                 command.add(argument.toString());
             }
-            Process process = new ProcessBuilder(command)
-                    .redirectError(errors.toFile())
-                    .redirectOutput(output.toFile())
-                    .start();
-            return new KeepupProcess(process, output, errors);
+            ProcessBuilder builder =
+                    new ProcessBuilder(command).redirectError(errors.toFile()).redirectOutput(output.toFile());
+            builder.environment().putAll(environment);
+            return new KeepupProcess(builder.start(), output, errors);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

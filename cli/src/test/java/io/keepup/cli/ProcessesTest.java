@@ -11,10 +11,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Broker, nodes and commands as separate processes, killed and restarted, the way people run them. */
 @Timeout(240)
@@ -128,6 +131,17 @@ class ProcessesTest {
                 .awaitOutput("starting broker")) {
             starting.stop();
             assertThat(starting.errors()).doesNotContain(" ERROR ", " WARN ");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"up --kafka 0 --registry 0 --http 0", "bench write"})
+    void S_F17_what_is_kept_goes_below_HOME_whatever_the_accounts_own_directory_is(String command) throws Exception {
+        // one in which nobody can make anything, not even root
+        try (KeepupProcess process =
+                KeepupProcess.start(directory, Map.of("HOME", "/proc/keepup"), (Object[]) command.split(" "))) {
+            assertThat(process.exit()).isEqualTo(1);
+            assertThat(process.errors()).contains("/proc/keepup/.keepup");
         }
     }
 
