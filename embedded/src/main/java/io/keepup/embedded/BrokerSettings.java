@@ -69,6 +69,10 @@ final class BrokerSettings {
         // The work of a member that died waits for its session's end: a client may ask for less than the usual 6 s.
         settings.put("group.min.session.timeout.ms", "1000");
         settings.put("add.partitions.to.txn.retry.backoff.ms", "1");
+        // A transaction that begins while the one before it ends waits here. By default its first batch is refused
+        // after
+        // 100 ms and sent again 100 ms later; those sent behind it come without it, and are refused as out of sequence.
+        settings.put("add.partitions.to.txn.retry.backoff.max.ms", "5000");
         // After kill -9 the controller lets the broker back only when its old session is over.
         settings.put("broker.session.timeout.ms", "2000");
         settings.put("broker.heartbeat.interval.ms", "500");

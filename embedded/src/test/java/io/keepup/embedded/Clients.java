@@ -12,7 +12,6 @@ import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -20,20 +19,27 @@ import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.awaitility.Awaitility;
 
-/** Kafka clients as the tests want them. Topics have one partition. */
+/** Kafka clients as the tests want them. */
 final class Clients {
 
     private Clients() {}
 
+    /** A topic of one partition. */
     static void createTopic(String bootstrap, String topic, Map<String, String> config) throws Exception {
+        createTopic(bootstrap, topic, 1, config);
+    }
+
+    static void createTopic(String bootstrap, String topic, int partitions, Map<String, String> config)
+            throws Exception {
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", bootstrap))) {
-            admin.createTopics(List.of(new NewTopic(topic, 1, (short) 1).configs(config)))
+            admin.createTopics(List.of(new NewTopic(topic, partitions, (short) 1).configs(config)))
                     .all()
                     .get();
             // KAFKA-15591: a batch sent to a brand-new topic can be lost.
             Awaitility.await()
+                    .atMost(Duration.ofSeconds(30))
                     .ignoreExceptionsInstanceOf(ExecutionException.class)
-                    .until(() -> end(admin, topic) == 0);
+                    .until(() -> isEmpty(admin, topic, partitions));
         }
     }
 
@@ -62,15 +68,21 @@ final class Clients {
         return found;
     }
 
-    private static long end(Admin admin, String topic) throws ExecutionException, InterruptedException {
-        TopicPartition partition = new TopicPartition(topic, 0);
-        try {
-            return admin.listOffsets(Map.of(partition, OffsetSpec.latest()))
-                    .partitionResult(partition)
-                    .get()
-                    .offset();
-        } catch (KafkaException e) {
-            throw new ExecutionException(e);
+    /** One of the producer's own metrics, such as how many records it sent again. */
+    static double total(KafkaProducer<?, ?> producer, String metric) {
+        return producer.metrics().values().stream()
+                .filter(m -> m.metricName().group().equals("producer-metrics")
+                        && m.metricName().name().equals(metric))
+                .mapToDouble(m -> (double) m.metricValue())
+                .sum();
+    }
+
+    private static boolean isEmpty(Admin admin, String topic, int partitions)
+            throws ExecutionException, InterruptedException {
+        Map<TopicPartition, OffsetSpec> ends = new HashMap<>();
+        for (int partition = 0; partition < partitions; partition++) {
+            ends.put(new TopicPartition(topic, partition), OffsetSpec.latest());
         }
+        return admin.listOffsets(ends).all().get().values().stream().allMatch(end -> end.offset() == 0);
     }
 }

@@ -79,6 +79,28 @@ class EmbeddedBrokerTest {
         }
     }
 
+    /** The end of a transaction on many partitions takes longer than the 100 ms that brokers wait for it by default. */
+    @Test
+    void S_F18_a_transaction_that_begins_while_the_one_before_it_ends_is_sent_once() throws Exception {
+        int partitions = 60;
+        try (EmbeddedBroker broker = EmbeddedBroker.start(temp, 0)) {
+            Clients.createTopic(broker.bootstrapServers(), "wide", partitions, Map.of());
+            try (KafkaProducer<String, byte[]> producer =
+                    Clients.producer(broker.bootstrapServers(), Map.of("transactional.id", "t1", "linger.ms", 0))) {
+                producer.initTransactions();
+                for (int transaction = 0; transaction < 3; transaction++) {
+                    producer.beginTransaction();
+                    for (int record = 0; record < 2 * partitions; record++) {
+                        producer.send(new ProducerRecord<>("wide", record % partitions, null, new byte[100]));
+                    }
+                    producer.commitTransaction();
+                }
+
+                assertThat(Clients.total(producer, "record-retry-total")).isZero();
+            }
+        }
+    }
+
     @Test
     void a_record_of_ten_megabytes_is_taken() throws Exception {
         try (EmbeddedBroker broker = EmbeddedBroker.start(temp, 0)) {

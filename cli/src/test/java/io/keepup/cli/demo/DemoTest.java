@@ -41,10 +41,13 @@ class DemoTest {
     private Path directory;
 
     @Test
-    void the_story_ends_with_equal_copies_and_a_true_report() throws Exception {
+    void S_F18_the_story_ends_with_equal_copies_a_true_report_and_no_error_on_the_terminal() throws Exception {
         Path report = directory.resolve("report.json");
-        try (Demo demo = Demo.start(Terminal.standard(), SIZE, 0)) {
-            assertThat(demo.play(report)).isTrue();
+        try (LoggedErrors errors = new LoggedErrors()) {
+            try (Demo demo = Demo.start(Terminal.standard(), SIZE, 0)) {
+                assertThat(demo.play(report)).isTrue();
+            }
+            assertThat(errors.ofKeepupAndItsRecords()).isEmpty();
         }
         JsonNode told = new ObjectMapper().readTree(report.toFile());
         assertThat(told.path("equal").asBoolean()).isTrue();

@@ -1,6 +1,7 @@
 package io.keepup.node.replica;
 
 import io.keepup.node.NodeContext;
+import io.keepup.node.event.NodeClosingException;
 import io.keepup.node.kafka.ConsumerLoop;
 import io.keepup.node.lane.LaneTopics;
 import io.keepup.node.world.Signal;
@@ -103,6 +104,8 @@ public final class LiveLane implements AutoCloseable {
     private static boolean received(ReplicaVolume volume, List<ConsumerRecord<byte[], ByteBuffer>> records) {
         try {
             return volume.received(records);
+        } catch (NodeClosingException e) {
+            throw e; // what was read is read again at the next start
         } catch (RuntimeException e) {
             volume.holdStill(e);
             return false;
