@@ -51,6 +51,7 @@ final class NodeCommand implements Runnable {
         }
         cluster.requireBroker();
         Running.until(running -> {
+            running.keepsDataIn(data);
             StorageNode node = running.closing(StorageNode.start(settings));
             node.failure().thenAccept(running::fail);
             System.out.printf("%s serves block I/O at %s; Ctrl-C ends it%n", id, node.dataAddress());

@@ -1,9 +1,15 @@
 package io.keepup.cli;
 
+import io.keepup.service.directory.DiskCheck;
+import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import org.apache.logging.log4j.Level;
 import org.apache.logging.log4j.LogManager;
@@ -21,6 +27,7 @@ final class Running {
 
     private final CompletableFuture<Void> end = new CompletableFuture<>();
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+    private final List<Path> directories = new CopyOnWriteArrayList<>();
     private volatile boolean askedToEnd;
     private Thread starting = Thread.currentThread(); // guarded by this; null once started
 
@@ -57,12 +64,32 @@ final class Running {
             if (running.askedToEnd) {
                 LOG.debug("ended while it was starting", e); // asked for: whatever broke off, broke off for that
             } else {
-                throw asUnchecked(e);
+                throw running.explained(asUnchecked(e));
             }
         } finally {
             running.closeAll();
             closed.countDown();
         }
+    }
+
+    /** Where the command keeps its data: when it fails because that disk takes no more, it says so. */
+    void keepsDataIn(Path directory) {
+        directories.add(directory);
+    }
+
+    private RuntimeException explained(RuntimeException failure) {
+        for (Path directory : directories) {
+            Optional<String> refusal = DiskCheck.refusal(directory);
+            if (refusal.isPresent()) {
+                LOG.debug("the disk refuses data", failure);
+                String said = refusal.get();
+                return new Failure(
+                        "cannot write to %s: %s%s; make room there or mend it, then start again"
+                                .formatted(directory, said.substring(0, 1).toLowerCase(Locale.ROOT), said.substring(1)),
+                        failure);
+            }
+        }
+        return failure;
     }
 
     private static RuntimeException asUnchecked(Throwable e) {

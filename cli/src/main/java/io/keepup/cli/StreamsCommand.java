@@ -42,6 +42,7 @@ final class StreamsCommand implements Runnable {
         Ports.requireFree(httpPort, "page", "--http");
         cluster.requireBroker();
         Running.until(running -> {
+            running.keepsDataIn(state);
             KeepupStreams app = running.closing(KeepupStreams.start(StreamsSettings.of(settings)));
             app.failure().thenAccept(running::fail);
             System.out.printf("the Streams app folds %s; page and API at %s%n", cluster.bootstrap, app.url());

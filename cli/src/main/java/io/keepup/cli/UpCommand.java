@@ -45,6 +45,7 @@ final class UpCommand implements Runnable {
         Ports.requireFree(registryPort, "registry", "--registry");
         Ports.requireFree(httpPort, "page", "--http");
         Running.until(running -> {
+            running.keepsDataIn(directory);
             System.out.printf("starting broker, registry and Streams app on %s …%n", directory);
             LocalCluster cluster = running.closing(LocalCluster.start(directory, kafkaPort, registryPort, httpPort));
             cluster.onFailure(running::fail);
