@@ -1,5 +1,6 @@
 package io.keepup.cli;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.keepup.cli.audit.ProgressLine;
 import io.keepup.node.NodeAddress;
@@ -98,6 +99,16 @@ final class VolumeCommand implements Runnable {
         BlockClient client() {
             return new BlockClient(where.address(), volumeId());
         }
+
+        /** Refuses, before anything is done, what the volume's end is in the way of. */
+        void requireInside(JsonNode status, long lba, long blocks) {
+            long all =
+                    status.path("sizeBytes").asLong() / status.path("blockSize").asLong();
+            require(
+                    lba < all && blocks <= all - lba,
+                    "%d blocks from block %d on are not all in volume %s, which has %d"
+                            .formatted(blocks, lba, volumeId(), all));
+        }
     }
 
     /** Writes whole blocks through the primary. */
@@ -123,8 +134,10 @@ final class VolumeCommand implements Runnable {
             ProgressLine progress = new ProgressLine(Terminal.standard(), System.err, System::nanoTime);
             try (BlockClient client = client();
                     var data = in == null ? System.in : Files.newInputStream(in)) {
-                int blockSize = client.status().path("blockSize").asInt();
+                JsonNode status = client.status();
+                int blockSize = status.path("blockSize").asInt();
                 long total = in == null ? Progress.UNKNOWN : Files.size(in) / MIB;
+                requireInside(status, lba, in == null ? 1 : Math.ceilDiv(Files.size(in), blockSize));
                 long next = lba;
                 long lsn = 0;
                 byte[] chunk = data.readNBytes(CHUNK);
@@ -175,11 +188,19 @@ final class VolumeCommand implements Runnable {
         public void run() {
             require(lba >= 0, "--lba must be 0 or more, not " + lba);
             require(blocks > 0, "--blocks must be 1 or more, not " + blocks);
+            try (BlockClient client = client()) {
+                requireInside(client.status(), lba, blocks);
+                read(client);
+            } catch (IOException e) {
+                throw new Failure("cannot write %s: %s".formatted(out == null ? "standard output" : out, reason(e)), e);
+            }
+        }
+
+        private void read(BlockClient client) throws IOException {
             Terminal terminal = Terminal.standard();
             ProgressLine progress = new ProgressLine(terminal, System.err, System::nanoTime);
             boolean shown = out != null || !terminal.interactive(); // not in the midst of the data
-            try (BlockClient client = client();
-                    OutputStream target = out == null ? System.out : Files.newOutputStream(out)) {
+            try (OutputStream target = out == null ? System.out : Files.newOutputStream(out)) {
                 for (long done = 0; done < blocks; done += CHUNK_BLOCKS) {
                     target.write(client.read(lba + done, Math.min(CHUNK_BLOCKS, blocks - done)));
                     if (shown) {
@@ -187,8 +208,6 @@ final class VolumeCommand implements Runnable {
                     }
                 }
                 target.flush();
-            } catch (IOException e) {
-                throw new Failure("cannot write %s: %s".formatted(out == null ? "standard output" : out, reason(e)), e);
             } finally {
                 progress.end();
             }

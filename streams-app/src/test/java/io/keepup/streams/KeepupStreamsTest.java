@@ -166,6 +166,23 @@ class KeepupStreamsTest {
         assertThat(get("/nothing").statusCode()).isEqualTo(404);
         assertThat(get("/livez").statusCode()).isEqualTo(200);
         assertThat(json(get("/readyz")).path("ready").asBoolean()).isTrue();
+
+        // requests that make no sense [S-F9]
+        assertThat(json(get("/api/volumes?mode=healthy")).path("error").asText())
+                .isEqualTo("there is no parameter 'mode' here: leave it out");
+        assertThat(get("/?utm=1").statusCode()).isEqualTo(200);
+        HttpResponse<String> wrong = call("DELETE", "/api/volumes/vol-b");
+        assertThat(wrong.statusCode()).isEqualTo(405);
+        assertThat(wrong.headers().firstValue("Allow")).contains("GET, HEAD");
+        for (String path : List.of("/api/volumes/vol-b", "/api/volumes/vol-none", "/", "/metrics", "/readyz")) {
+            HttpResponse<String> head = call("HEAD", path);
+            assertThat(head.statusCode()).as(path).isEqualTo(get(path).statusCode());
+            assertThat(head.headers().firstValueAsLong("Content-Length").orElse(0))
+                    .as(path)
+                    .isPositive();
+        }
+        assertThat(call("HEAD", "/api/stream").headers().firstValue("Content-Type"))
+                .contains("text/event-stream");
     }
 
     @Test
@@ -287,6 +304,14 @@ class KeepupStreamsTest {
         return HttpRequest.newBuilder(URI.create("http://127.0.0.1:%d%s".formatted(app.httpPort(), path)))
                 .timeout(LIMIT)
                 .build();
+    }
+
+    private HttpResponse<String> call(String method, String path) throws IOException, InterruptedException {
+        return http.send(
+                HttpRequest.newBuilder(request(path), (name, value) -> true)
+                        .method(method, HttpRequest.BodyPublishers.noBody())
+                        .build(),
+                BodyHandlers.ofString());
     }
 
     private HttpResponse<String> get(String path) throws IOException, InterruptedException {

@@ -84,6 +84,11 @@ public final class Volume implements AutoCloseable {
         }
     }
 
+    /** What it was created with. */
+    public VolumeSpec spec() {
+        return core.spec;
+    }
+
     /** The facts, all of one moment. Answers whatever state the volume is in. */
     public VolumeStatus status() {
         core.wal.appendLock().lock();

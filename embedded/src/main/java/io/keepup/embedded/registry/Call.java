@@ -3,17 +3,14 @@ package io.keepup.embedded.registry;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.helidon.webserver.http.ServerRequest;
 import io.keepup.embedded.registry.RegistryException.Code;
+import io.keepup.service.http.Request;
 import java.io.IOException;
-import java.util.Map;
 
 /**
  * One request to the REST API, and what its parts mean.
- *
- * @param parameters the path's variables by name, decoded
  */
-record Call(ServerRequest request, Map<String, String> parameters) {
+record Call(Request request) {
 
     /** Largest schema taken, characters. */
     static final int MAX_SCHEMA_CHARS = 1 << 20;
@@ -21,11 +18,11 @@ record Call(ServerRequest request, Map<String, String> parameters) {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     String subject() {
-        return parameters.get("subject");
+        return request.path("subject");
     }
 
     int id() {
-        String id = parameters.get("id");
+        String id = request.path("id");
         try {
             return Integer.parseInt(id);
         } catch (NumberFormatException e) {
@@ -35,7 +32,7 @@ record Call(ServerRequest request, Map<String, String> parameters) {
 
     /** The path's version, {@link Registry#LATEST} for the newest. */
     int version() {
-        String version = parameters.get("version");
+        String version = request.path("version");
         int number = version.equals("latest") ? Registry.LATEST : numberOrZero(version);
         if (number < 1 && number != Registry.LATEST) {
             throw new RegistryException(
@@ -53,7 +50,7 @@ record Call(ServerRequest request, Map<String, String> parameters) {
 
     /** A query parameter, empty when absent. */
     String query(String name) {
-        return request.query().first(name).orElse("");
+        return request.query(name, "");
     }
 
     /** The body's Avro schema, as sent. */
@@ -88,7 +85,7 @@ record Call(ServerRequest request, Map<String, String> parameters) {
 
     private JsonNode body() {
         try {
-            JsonNode body = JSON.readTree(request.content().inputStream());
+            JsonNode body = JSON.readTree(request.body(EmbeddedRegistry.MAX_REQUEST_BYTES));
             if (body == null || !body.isObject()) {
                 throw new RegistryException(Code.BAD_REQUEST, "The request's body is not a JSON object");
             }

@@ -1,8 +1,8 @@
 package io.keepup.embedded.registry;
 
-import io.helidon.webserver.WebServer;
 import io.keepup.embedded.EmbeddedStartException;
 import io.keepup.embedded.EmbeddedStartException.Reason;
+import io.keepup.service.http.HttpServer;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -16,19 +16,16 @@ public final class EmbeddedRegistry implements AutoCloseable {
 
     private static final String HOST = "127.0.0.1";
     /** Beyond any schema taken ({@link Call#MAX_SCHEMA_CHARS}) however it is escaped; such a request is cut off. */
-    private static final long MAX_REQUEST_BYTES = 16 << 20;
+    static final int MAX_REQUEST_BYTES = 16 << 20;
 
     /** How long the broker may take to answer before a start or a request fails. */
     private static final Duration BROKER_LIMIT = Duration.ofSeconds(10);
 
-    /** How long requests under way may take to end when the registry closes. */
-    private static final Duration FAREWELL_LIMIT = Duration.ofMillis(200);
-
-    private final WebServer server;
+    private final HttpServer server;
     private final SchemasTopic topic;
     private final AtomicBoolean closed = new AtomicBoolean();
 
-    private EmbeddedRegistry(WebServer server, SchemasTopic topic) {
+    private EmbeddedRegistry(HttpServer server, SchemasTopic topic) {
         this.server = server;
         this.topic = topic;
     }
@@ -50,23 +47,14 @@ public final class EmbeddedRegistry implements AutoCloseable {
         SchemasTopic topic = SchemasTopic.open(clientSettings, state::apply, BROKER_LIMIT);
         try {
             Router router = new RegistryRoutes(new Registry(state, topic)).router();
-            WebServer server = WebServer.builder()
-                    .host(HOST)
-                    .port(port)
-                    .shutdownHook(false)
-                    .shutdownGracePeriod(FAREWELL_LIMIT)
-                    .maxPayloadSize(MAX_REQUEST_BYTES)
-                    .routing(routing -> routing.any(router::handle))
-                    .build();
-            server.start();
-            if (!server.isRunning()) {
-                // It logs why and throws nothing.
-                throw new EmbeddedStartException(
-                        Reason.PORT_IN_USE,
-                        "port %d on %s for the schema registry cannot be bound: stop the program that has it, or choose another port (0 for any free one)"
-                                .formatted(port, HOST));
-            }
-            return new EmbeddedRegistry(server, topic);
+            return new EmbeddedRegistry(HttpServer.start(HOST, port, MAX_REQUEST_BYTES, router.routes()), topic);
+        } catch (IllegalStateException e) {
+            topic.close();
+            throw new EmbeddedStartException(
+                    Reason.PORT_IN_USE,
+                    "port %d on %s for the schema registry cannot be bound: stop the program that has it, or choose another port (0 for any free one)"
+                            .formatted(port, HOST),
+                    e);
         } catch (EmbeddedStartException e) {
             topic.close();
             throw e;
@@ -97,7 +85,7 @@ public final class EmbeddedRegistry implements AutoCloseable {
             return;
         }
         try {
-            server.stop();
+            server.close();
         } finally {
             topic.close();
         }

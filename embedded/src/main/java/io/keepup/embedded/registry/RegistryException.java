@@ -7,7 +7,6 @@ final class RegistryException extends RuntimeException {
     enum Code {
         BAD_REQUEST(400),
         NOT_FOUND(404),
-        METHOD_NOT_ALLOWED(405),
         INCOMPATIBLE(409),
         SUBJECT_NOT_FOUND(40401),
         VERSION_NOT_FOUND(40402),

@@ -14,6 +14,7 @@ import io.keepup.volume.Digest;
 import io.keepup.volume.Scrub;
 import io.keepup.volume.Volume;
 import io.keepup.volume.VolumeRole;
+import io.keepup.volume.VolumeSpec;
 import io.keepup.volume.VolumeStatus;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -277,6 +278,11 @@ public final class HostedVolume {
 
     public String volumeId() {
         return volumeId;
+    }
+
+    /** What the volume was created with. */
+    public VolumeSpec spec() {
+        return volume.spec();
     }
 
     /** Who asked last as the primary of this epoch; empty when nobody did. */

@@ -1,24 +1,19 @@
 package io.keepup.node.http;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import io.helidon.http.HeaderNames;
-import io.helidon.http.NotFoundException;
-import io.helidon.http.Status;
-import io.helidon.webserver.http.HttpRouting;
-import io.helidon.webserver.http.ServerRequest;
-import io.helidon.webserver.http.ServerResponse;
 import io.keepup.node.hosting.HostedVolume;
 import io.keepup.node.hosting.NotServedException;
 import io.keepup.node.hosting.VolumeHost;
-import io.keepup.volume.VolumeException;
+import io.keepup.service.http.Answer;
+import io.keepup.service.http.Query;
+import io.keepup.service.http.Request;
+import io.keepup.service.http.RequestException;
+import io.keepup.service.http.Routes;
+import io.keepup.volume.VolumeSpec;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Routes of the data address.
@@ -29,20 +24,27 @@ import org.slf4j.LoggerFactory;
  * GET    /volumes/{id}/digest                    SHA-256 over the whole volume
  * GET    /volumes/{id}/blocks/{lba}?count=N      N blocks (1) as bytes
  * PUT    /volumes/{id}/blocks/{lba}              writes the body, whole blocks; answers when durable here
- *            ?barrier=quorum&amp;timeoutMs=N            … when durable on a majority
+ *            ?barrier=quorum&amp;timeoutMs=N            … when durable on a majority, within N ms (10,000)
  * DELETE /volumes/{id}/blocks/{lba}?count=N      trims N blocks (1); as PUT
  * POST   /volumes/{id}/flush                     all data into the extent
- * POST   /volumes/{id}/trim-wal?upTo=LSN         drops WAL
+ * POST   /volumes/{id}/trim-wal?upTo=LSN         drops WAL, all that nobody needs when there is no LSN
  * </pre>
  *
- * Errors are {@code {"error": kind, "message": sentence}}: 400 wrong request, 404 unknown volume, 409 not this node's to
- * do now, 413 too large, 504 barrier not reached in time, 500 the disk failed.
+ * All of a request is looked at before anything is written: one that is refused has changed nothing.
  */
 final class BlockRoutes {
 
-    private static final Logger log = LoggerFactory.getLogger(BlockRoutes.class);
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String VOLUME = "/volumes/{id}";
+    private static final String BLOCKS = "/volumes/{id}/blocks/{lba}";
+    private static final String COUNT = "count";
+    private static final String BARRIER = "barrier";
+    private static final String TIMEOUT = "timeoutMs";
+    private static final String UP_TO = "upTo";
+    private static final String LOCAL = "local";
+    private static final String QUORUM = "quorum";
+
     private static final long DEFAULT_BARRIER_MS = 10_000;
+    private static final long MAX_BARRIER_MS = Duration.ofHours(1).toMillis();
 
     private final VolumeHost volumes;
     private final int maxBytes;
@@ -52,35 +54,20 @@ final class BlockRoutes {
         this.maxBytes = maxBytes;
     }
 
-    void addTo(HttpRouting.Builder routing) {
-        routing.get("/volumes", this::list)
-                .get("/volumes/{id}", json(HostedVolume::status))
-                .get("/volumes/{id}/digest", json(HostedVolume::digest))
-                .get("/volumes/{id}/blocks/{lba}", this::read)
-                .put("/volumes/{id}/blocks/{lba}", this::write)
-                .delete("/volumes/{id}/blocks/{lba}", this::trim)
-                .post("/volumes/{id}/flush", json(volume -> Map.of("checkpointLsn", volume.flush())))
-                .post("/volumes/{id}/trim-wal", this::trimWal)
-                .error(
-                        NotServedException.class,
-                        (req, res, e) -> error(res, status(e), e.reason().name(), e))
-                .error(
-                        VolumeException.class,
-                        (req, res, e) -> error(res, status(e), e.kind().name(), e))
-                .error(
-                        IllegalArgumentException.class,
-                        (req, res, e) -> error(res, Status.BAD_REQUEST_400, "BAD_REQUEST", e))
-                .error(NotFoundException.class, (req, res, e) -> error(res, Status.NOT_FOUND_404, "NOT_FOUND", e))
-                .error(RuntimeException.class, (req, res, e) -> {
-                    log.error("{} failed", req.path(), e);
-                    error(res, Status.INTERNAL_SERVER_ERROR_500, "FAILED", e);
-                });
+    void addTo(Routes routes) {
+        routes.get("/volumes", Query.NONE, request -> list())
+                .get(VOLUME, Query.NONE, json(HostedVolume::status))
+                .get(VOLUME + "/digest", Query.NONE, json(HostedVolume::digest))
+                .get(BLOCKS, Query.of(COUNT), this::read)
+                .on("PUT", BLOCKS, Query.of(BARRIER, TIMEOUT), this::write)
+                .on("DELETE", BLOCKS, Query.of(COUNT, BARRIER, TIMEOUT), this::trim)
+                .on("POST", VOLUME + "/flush", Query.NONE, json(volume -> Map.of("checkpointLsn", volume.flush())))
+                .on("POST", VOLUME + "/trim-wal", Query.of(UP_TO), this::trimWal);
     }
 
-    private void list(ServerRequest request, ServerResponse response) {
-        send(
-                response,
-                Status.OK_200,
+    private Answer list() {
+        return Answer.json(
+                200,
                 Map.of(
                         "volumes",
                         volumes.volumes().stream().map(HostedVolume::status).toList(),
@@ -88,71 +75,84 @@ final class BlockRoutes {
                         volumes.unopened()));
     }
 
-    private io.helidon.webserver.http.Handler json(Function<HostedVolume, Object> answer) {
-        return (request, response) -> send(response, Status.OK_200, answer.apply(volume(request)));
+    private Routes.Handler json(Function<HostedVolume, Object> answer) {
+        return request -> Answer.json(200, answer.apply(volume(request)));
     }
 
-    private void read(ServerRequest request, ServerResponse response) {
+    private Answer read(Request request) {
         HostedVolume volume = volume(request);
-        long bytes = number(request, "count", 1) * volume.status().blockSize();
-        if (bytes <= 0 || bytes > maxBytes) {
-            throw new IllegalArgumentException("count must give 1 to %d bytes, not %d".formatted(maxBytes, bytes));
-        }
-        ByteBuffer blocks = ByteBuffer.allocate((int) bytes);
-        volume.read(lba(request), blocks);
-        response.header(HeaderNames.CONTENT_TYPE, "application/octet-stream");
-        response.send(blocks.array());
+        Range range = range(request, volume.spec(), maxBytes / volume.spec().blockSize());
+        ByteBuffer blocks =
+                ByteBuffer.allocate(Math.toIntExact(range.count * volume.spec().blockSize()));
+        volume.read(range.lba, blocks);
+        return Answer.ok("application/octet-stream", blocks.array());
     }
 
-    private void write(ServerRequest request, ServerResponse response) {
+    private Answer write(Request request) {
         HostedVolume volume = volume(request);
         Durability asked = Durability.of(request);
-        byte[] body = request.content().as(byte[].class);
-        if (body.length == 0) {
-            throw new IllegalArgumentException("the body is empty: send whole blocks");
+        VolumeSpec spec = volume.spec();
+        byte[] body = request.body(maxBytes);
+        if (body.length == 0 || body.length % spec.blockSize() != 0) {
+            throw RequestException.bad("the body has %d bytes: send whole blocks of %d bytes, one or more"
+                    .formatted(body.length, spec.blockSize()));
         }
-        confirm(response, volume, asked, volume.write(lba(request), ByteBuffer.wrap(body)));
+        Range range = Range.of(request, spec, body.length / spec.blockSize());
+        return confirm(volume, asked, volume.write(range.lba, ByteBuffer.wrap(body)));
     }
 
-    private void trim(ServerRequest request, ServerResponse response) {
+    private Answer trim(Request request) {
         HostedVolume volume = volume(request);
         Durability asked = Durability.of(request);
-        int count = Math.toIntExact(number(request, "count", 1));
-        confirm(response, volume, asked, volume.trim(lba(request), count));
+        Range range = range(request, volume.spec(), Integer.MAX_VALUE);
+        return confirm(volume, asked, volume.trim(range.lba, Math.toIntExact(range.count)));
     }
 
-    /** How durable a write must be before it is answered; read before anything is written. */
-    private record Durability(boolean quorum, Duration limit) {
-        static Durability of(ServerRequest request) {
-            String barrier = request.query().first("barrier").orElse("local");
-            if (!barrier.equals("local") && !barrier.equals("quorum")) {
-                throw new IllegalArgumentException("barrier must be local or quorum, not '%s'".formatted(barrier));
+    private static Range range(Request request, VolumeSpec spec, int most) {
+        return Range.of(request, spec, request.number(COUNT, 1, most, 1));
+    }
+
+    /** Blocks that are all in the volume. */
+    private record Range(long lba, long count) {
+        static Range of(Request request, VolumeSpec spec, long count) {
+            long blocks = spec.sizeBytes() / spec.blockSize();
+            long lba = request.pathNumber("lba", 0, blocks - 1);
+            if (count > blocks - lba) {
+                throw RequestException.bad("%d blocks from block %d on are not all in volume %s: its last block is %d"
+                        .formatted(count, lba, spec.volumeId(), blocks - 1));
             }
-            return new Durability(
-                    barrier.equals("quorum"), Duration.ofMillis(number(request, "timeoutMs", DEFAULT_BARRIER_MS)));
+            return new Range(lba, count);
         }
     }
 
-    private static void confirm(ServerResponse response, HostedVolume volume, Durability asked, long lsn) {
+    /** How durable a write must be before it is answered. */
+    private record Durability(boolean quorum, Duration limit) {
+        static Durability of(Request request) {
+            return new Durability(
+                    request.word(BARRIER, LOCAL, QUORUM).equals(QUORUM),
+                    Duration.ofMillis(request.number(TIMEOUT, 1, MAX_BARRIER_MS, DEFAULT_BARRIER_MS)));
+        }
+    }
+
+    private static Answer confirm(HostedVolume volume, Durability asked, long lsn) {
         volume.awaitDurable(lsn);
         if (asked.quorum && !volume.awaitBarrier(lsn, asked.limit)) {
             String message =
                     "LSN %d of volume %s is durable here, but not on a majority within %d ms: look at its replicas"
                             .formatted(lsn, volume.volumeId(), asked.limit.toMillis());
-            send(response, Status.GATEWAY_TIMEOUT_504, Map.of("error", "NO_QUORUM", "message", message, "lsn", lsn));
-            return;
+            return Answer.json(504, Map.of("error", "NO_QUORUM", "message", message, "lsn", lsn));
         }
         LockSupport.parkNanos(volume.pressure().toNanos());
-        send(response, Status.OK_200, Map.of("lsn", lsn, "durable", asked.quorum ? "quorum" : "local"));
+        return Answer.json(200, Map.of("lsn", lsn, "durable", asked.quorum ? QUORUM : LOCAL));
     }
 
-    private void trimWal(ServerRequest request, ServerResponse response) {
-        long upTo = number(request, "upTo", Long.MAX_VALUE);
-        send(response, Status.OK_200, Map.of("walTail", volume(request).trimWal(upTo)));
+    private Answer trimWal(Request request) {
+        long upTo = request.number(UP_TO, 0, Long.MAX_VALUE, Long.MAX_VALUE);
+        return Answer.json(200, Map.of("walTail", volume(request).trimWal(upTo)));
     }
 
-    private HostedVolume volume(ServerRequest request) {
-        String id = request.path().pathParameters().get("id");
+    private HostedVolume volume(Request request) {
+        String id = request.path("id");
         return volumes.volume(id)
                 .orElseThrow(() -> new NotServedException(
                         NotServedException.Reason.UNKNOWN_VOLUME,
@@ -160,50 +160,5 @@ final class BlockRoutes {
                                 ? "volume %s is not served: %s"
                                         .formatted(id, volumes.unopened().get(id))
                                 : "this node has no volume '%s'".formatted(id)));
-    }
-
-    private static long lba(ServerRequest request) {
-        return parse("lba", request.path().pathParameters().get("lba"));
-    }
-
-    private static long number(ServerRequest request, String name, long defaultValue) {
-        return request.query().first(name).map(text -> parse(name, text)).orElse(defaultValue);
-    }
-
-    private static long parse(String name, String text) {
-        try {
-            return Long.parseLong(text);
-        } catch (NumberFormatException e) {
-            throw new IllegalArgumentException("%s must be a number, not '%s'".formatted(name, text), e);
-        }
-    }
-
-    private static Status status(NotServedException e) {
-        return switch (e.reason()) {
-            case UNKNOWN_VOLUME -> Status.NOT_FOUND_404;
-            case NOT_PRIMARY, NOT_CONNECTED -> Status.CONFLICT_409;
-        };
-    }
-
-    private static Status status(VolumeException e) {
-        return switch (e.kind()) {
-            case BAD_SPEC, BAD_REQUEST -> Status.BAD_REQUEST_400;
-            case NOT_PRIMARY, NOT_REPLICA, REBUILDING, NOT_RECOVERABLE, CLOSED -> Status.CONFLICT_409;
-            default -> Status.INTERNAL_SERVER_ERROR_500;
-        };
-    }
-
-    private static void error(ServerResponse response, Status status, String kind, Exception failure) {
-        send(response, status, Map.of("error", kind, "message", String.valueOf(failure.getMessage())));
-    }
-
-    private static void send(ServerResponse response, Status status, Object body) {
-        try {
-            response.status(status);
-            response.header(HeaderNames.CONTENT_TYPE, "application/json");
-            response.send(JSON.writeValueAsBytes(body));
-        } catch (JsonProcessingException e) {
-            throw new IllegalStateException("an answer has no JSON form", e);
-        }
     }
 }

@@ -1,13 +1,11 @@
 package io.keepup.node.http;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import io.helidon.http.HeaderNames;
-import io.helidon.http.Status;
-import io.helidon.webserver.http.HttpRouting;
-import io.helidon.webserver.http.ServerResponse;
 import io.keepup.node.NodeMetrics;
 import io.keepup.node.hosting.VolumeHost;
+import io.keepup.service.http.Answer;
+import io.keepup.service.http.Query;
+import io.keepup.service.http.Routes;
+import java.nio.charset.StandardCharsets;
 import java.util.Iterator;
 import java.util.Locale;
 import java.util.Map;
@@ -25,7 +23,6 @@ import java.util.function.Supplier;
  */
 final class HealthRoutes {
 
-    private static final ObjectMapper JSON = new ObjectMapper();
     private static final String METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
     private final VolumeHost volumes;
@@ -39,13 +36,13 @@ final class HealthRoutes {
         this.node = node;
     }
 
-    void addTo(HttpRouting.Builder routing) {
-        routing.get("/livez", (request, response) -> answer(response, "alive", Optional.empty()))
-                .get("/readyz", (request, response) -> answer(response, "ready", whyNotReady()))
-                .get("/metrics", (request, response) -> {
-                    response.header(HeaderNames.CONTENT_TYPE, METRICS_TYPE);
-                    response.send(scrape());
-                });
+    void addTo(Routes routes) {
+        routes.get("/livez", Query.ANY, request -> answer("alive", Optional.empty()))
+                .get("/readyz", Query.ANY, request -> answer("ready", whyNotReady()))
+                .get(
+                        "/metrics",
+                        Query.ANY,
+                        request -> Answer.ok(METRICS_TYPE, scrape().getBytes(StandardCharsets.UTF_8)));
     }
 
     private Optional<String> whyNotReady() {
@@ -77,13 +74,8 @@ final class HealthRoutes {
         text.append(name).append(' ').append(value).append('\n');
     }
 
-    private static void answer(ServerResponse response, String what, Optional<String> objection) {
-        response.status(objection.isEmpty() ? Status.OK_200 : Status.SERVICE_UNAVAILABLE_503);
-        response.header(HeaderNames.CONTENT_TYPE, "application/json");
-        try {
-            response.send(JSON.writeValueAsBytes(Map.of(what, objection.isEmpty(), "reason", objection.orElse(""))));
-        } catch (JsonProcessingException e) {
-            throw new IllegalStateException("an answer has no JSON form", e);
-        }
+    private static Answer answer(String what, Optional<String> objection) {
+        return Answer.json(
+                objection.isEmpty() ? 200 : 503, Map.of(what, objection.isEmpty(), "reason", objection.orElse("")));
     }
 }

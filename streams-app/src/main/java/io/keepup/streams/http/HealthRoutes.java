@@ -1,15 +1,14 @@
 package io.keepup.streams.http;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import io.helidon.http.Status;
-import io.helidon.webserver.http.HttpRules;
-import io.helidon.webserver.http.HttpService;
-import io.helidon.webserver.http.ServerResponse;
+import io.keepup.service.http.Answer;
+import io.keepup.service.http.Query;
+import io.keepup.service.http.Routes;
 import io.keepup.streams.Health;
 import java.util.Optional;
 
 /** {@code /livez}: whether to restart the process; {@code /readyz}: whether to ask it anything. */
-final class HealthRoutes implements HttpService {
+final class HealthRoutes {
 
     private final Health health;
 
@@ -17,18 +16,14 @@ final class HealthRoutes implements HttpService {
         this.health = health;
     }
 
-    @Override
-    public void routing(HttpRules rules) {
-        rules.get("/livez", (request, response) -> answer(response, "alive", health.whyNotAlive()))
-                .get("/readyz", (request, response) -> answer(response, "ready", health.whyNotReady()));
+    void addTo(Routes routes) {
+        routes.get("/livez", Query.ANY, request -> answer("alive", health.whyNotAlive()))
+                .get("/readyz", Query.ANY, request -> answer("ready", health.whyNotReady()));
     }
 
-    private static void answer(ServerResponse response, String what, Optional<String> objection) {
-        if (objection.isPresent()) {
-            response.status(Status.SERVICE_UNAVAILABLE_503);
-        }
-        Answers.json(
-                response,
+    private static Answer answer(String what, Optional<String> objection) {
+        return Answers.json(
+                objection.isEmpty() ? 200 : 503,
                 JsonNodeFactory.instance
                         .objectNode()
                         .put(what, objection.isEmpty())

@@ -1,17 +1,14 @@
 package io.keepup.streams.http;
 
-import io.helidon.http.Status;
-import io.helidon.webserver.WebServer;
-import io.helidon.webserver.http.HttpRouting;
-import io.helidon.webserver.http.ServerRequest;
-import io.helidon.webserver.http.ServerResponse;
+import io.keepup.service.http.HttpServer;
+import io.keepup.service.http.Query;
+import io.keepup.service.http.Routes;
 import io.keepup.streams.Health;
 import io.keepup.streams.StartException;
 import io.keepup.streams.view.ProjectionView;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
-import java.time.Duration;
 import java.util.function.Supplier;
 
 /** Page, API, metrics and health over HTTP. Knows no login: keep it on loopback, or behind something that does. */
@@ -19,13 +16,13 @@ public final class HttpEndpoint implements AutoCloseable {
 
     private static final String METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
-    /** Requests under way at the end; streams have ended by themselves before. */
-    private static final Duration GRACE = Duration.ofMillis(200);
+    /** Nothing here takes a body. */
+    private static final int MAX_BODY = 4096;
 
-    private final WebServer server;
+    private final HttpServer server;
     private final String host;
 
-    private HttpEndpoint(WebServer server, String host) {
+    private HttpEndpoint(HttpServer server, String host) {
         this.server = server;
         this.host = host;
     }
@@ -40,18 +37,18 @@ public final class HttpEndpoint implements AutoCloseable {
     public static HttpEndpoint start(
             String host, int port, ProjectionView view, Health health, Supplier<String> scrape) {
         probe(host, port);
-        WebServer server = WebServer.builder()
-                .host(host)
-                .port(port)
-                .shutdownHook(false)
-                .shutdownGracePeriod(GRACE)
-                .routing(routing -> routes(routing, view, health, scrape))
-                .build()
-                .start();
-        if (!server.isRunning()) { // Helidon logs why and throws nothing
-            throw new StartException("the HTTP server on %s:%d does not start: its log says why".formatted(host, port));
+        Routes routes = new Routes(Answers::failure);
+        new VolumeRoutes(view).addTo(routes);
+        routes.stream("/api/stream", "text/event-stream", new ChangeStream(view)::handle)
+                .get("/metrics", Query.ANY, request -> Answers.text(METRICS_TYPE, scrape.get()));
+        new HealthRoutes(health).addTo(routes);
+        new PageRoutes().addTo(routes);
+        try {
+            return new HttpEndpoint(HttpServer.start(host, port, MAX_BODY, routes), host);
+        } catch (IllegalStateException e) {
+            throw new StartException(
+                    "the HTTP server on %s:%d does not start: %s".formatted(host, port, e.getMessage()), e);
         }
-        return new HttpEndpoint(server, host);
     }
 
     /** Finds out beforehand what Helidon would only log. */
@@ -70,23 +67,6 @@ public final class HttpEndpoint implements AutoCloseable {
         }
     }
 
-    private static void routes(
-            HttpRouting.Builder routing, ProjectionView view, Health health, Supplier<String> scrape) {
-        ChangeStream stream = new ChangeStream(view);
-        routing.register("/api/volumes", new VolumeRoutes(view))
-                .get("/api/stream", stream::handle)
-                .get("/metrics", (request, response) -> Answers.send(response, METRICS_TYPE, scrape.get()))
-                .register("/", new HealthRoutes(health), new PageRoutes())
-                .any(HttpEndpoint::unknown);
-    }
-
-    private static void unknown(ServerRequest request, ServerResponse response) {
-        Answers.error(
-                response,
-                Status.NOT_FOUND_404,
-                "there is nothing at %s".formatted(request.path().path()));
-    }
-
     /** The port, also when any free one was asked for. */
     public int port() {
         return server.port();
@@ -99,6 +79,6 @@ public final class HttpEndpoint implements AutoCloseable {
 
     @Override
     public void close() {
-        server.stop();
+        server.close();
     }
 }
