@@ -5,6 +5,7 @@ import io.keepup.schemas.codec.RecordCodec;
 import io.keepup.schemas.consumer.BoundedConsumer;
 import io.keepup.schemas.registry.HttpSchemaRegistry;
 import io.keepup.schemas.registry.RegistrySettings;
+import io.keepup.schemas.registry.SchemaRegistry;
 import io.keepup.schemas.topic.Refusal;
 import java.io.IOException;
 import java.io.Reader;
@@ -18,6 +19,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
+import org.apache.avro.Schema;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -113,7 +115,8 @@ public final class ClusterOptions {
         properties.putIfAbsent("request.timeout.ms", "3000");
         properties.putIfAbsent("default.api.timeout.ms", String.valueOf(atLeastARequest(properties, PATIENCE)));
         Admin admin = made(() -> Admin.create(properties));
-        try {
+        try (Waiting waiting = new Waiting()) {
+            waiting.accept("the Kafka broker at " + bootstrap);
             admin.describeCluster().nodes().get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
             return admin;
         } catch (ExecutionException | TimeoutException e) {
@@ -176,8 +179,26 @@ public final class ClusterOptions {
         }
     }
 
+    /** A codec whose waiting for the registry is told. */
     public RecordCodec codec() {
-        return new ConfluentAvroCodec(registryClient());
+        SchemaRegistry client = registryClient();
+        String what = "the schema registry at " + registry;
+        return new ConfluentAvroCodec(new SchemaRegistry() {
+            @Override
+            public int idOf(String subject, Schema schema) {
+                return Waiting.on(what, () -> client.idOf(subject, schema));
+            }
+
+            @Override
+            public Schema byId(int id) {
+                return Waiting.on(what, () -> client.byId(id));
+            }
+
+            @Override
+            public int register(String subject, Schema schema) {
+                return Waiting.on(what, () -> client.register(subject, schema));
+            }
+        });
     }
 
     /** An idempotent, not transactional producer: a read_committed fold must not wait for us. */

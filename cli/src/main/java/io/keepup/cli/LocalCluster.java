@@ -30,13 +30,18 @@ public final class LocalCluster implements AutoCloseable {
      * Starts all, or nothing.
      *
      * @param directory made when absent; keeps topics and state
+     * @param waitsFor told what the start waits for from then on, in words
      * @throws io.keepup.embedded.EmbeddedStartException when broker or registry cannot start
      * @throws io.keepup.streams.StartException when the Streams app cannot start
      */
-    public static LocalCluster start(Path directory, int kafkaPort, int registryPort, int httpPort) {
+    public static LocalCluster start(
+            Path directory, int kafkaPort, int registryPort, int httpPort, Consumer<String> waitsFor) {
+        waitsFor.accept("the broker and the registry to read what is in " + directory);
         EmbeddedCluster kafka = EmbeddedCluster.start(directory, kafkaPort, registryPort);
         try {
+            waitsFor.accept("the topics and their schemas");
             prepareTopics(kafka);
+            waitsFor.accept("the Streams app");
             StreamsSettings settings = StreamsSettings.of(Map.of(
                     StreamsSettings.BOOTSTRAP, kafka.bootstrapServers(),
                     StreamsSettings.REGISTRY_URL, kafka.registryUrl(),

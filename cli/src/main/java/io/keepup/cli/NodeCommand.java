@@ -4,6 +4,7 @@ import io.keepup.node.NodeSettings;
 import io.keepup.node.StorageNode;
 import io.keepup.schemas.topic.Names;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -52,7 +53,10 @@ final class NodeCommand implements Runnable {
         cluster.requireBroker();
         Running.until(running -> {
             running.keepsDataIn(data);
-            StorageNode node = running.closing(StorageNode.start(settings));
+            StorageNode node;
+            try (Waiting waiting = new Waiting()) {
+                node = running.closing(StorageNode.start(settings, Clock.systemUTC(), waiting));
+            }
             node.failure().thenAccept(running::fail);
             System.out.printf("%s serves block I/O at %s; Ctrl-C ends it%n", id, node.dataAddress());
         });

@@ -141,6 +141,6 @@ final class SessionsCommand implements Runnable {
     }
 
     private static void print(Object... cells) {
-        System.out.println(ROW.formatted(cells).stripTrailing());
+        System.out.println(Terminal.standard().fit(ROW.formatted(cells).stripTrailing()));
     }
 }

@@ -79,7 +79,8 @@ final class StatusCommand implements Runnable {
     }
 
     private static String summaryRow(Object... cells) {
-        return "%-16s %-17s %-26s %5s %-8s %7s %7s %7s".formatted(cells).stripTrailing();
+        return Terminal.standard()
+                .fit("%-16s %-17s %-26s %5s %-8s %7s %7s %7s".formatted(cells).stripTrailing());
     }
 
     /** The primary's WAL as the lane holds it; a tail above the head is how an empty one is told. */
@@ -169,9 +170,10 @@ final class StatusCommand implements Runnable {
         for (NodeView n : p.getNodes()) {
             out.append(node.formatted(n.getNodeId(), n.getRole(), n.getEpoch(), n.getMode(), n.getReason()));
         }
+        Terminal terminal = Terminal.standard();
         return out.toString()
                 .lines()
-                .map(String::stripTrailing)
+                .map(line -> terminal.fit(line.stripTrailing()))
                 .reduce((a, b) -> a + System.lineSeparator() + b)
                 .orElse("");
     }

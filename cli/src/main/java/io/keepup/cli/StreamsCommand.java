@@ -43,7 +43,9 @@ final class StreamsCommand implements Runnable {
         cluster.requireBroker();
         Running.until(running -> {
             running.keepsDataIn(state);
-            KeepupStreams app = running.closing(KeepupStreams.start(StreamsSettings.of(settings)));
+            KeepupStreams app = Waiting.on(
+                    "Kafka at %s and the schema registry at %s".formatted(cluster.bootstrap, cluster.registry),
+                    () -> running.closing(KeepupStreams.start(StreamsSettings.of(settings))));
             app.failure().thenAccept(running::fail);
             System.out.printf("the Streams app folds %s; page and API at %s%n", cluster.bootstrap, app.url());
         });

@@ -5,24 +5,41 @@ import java.io.PrintStream;
 /** Where a command tells what it does: colours and a line that moves on a terminal, plain lines elsewhere. */
 public final class Terminal {
 
+    /** Columns where nobody says how many there are. */
     private static final int WIDTH = 100;
+
+    private static final String CUT = "…";
 
     private final PrintStream out;
     private final boolean interactive;
+    private final int columns;
     private boolean moving;
 
-    /** Standard output; the launcher says whether it is a terminal. */
+    /** Standard output; the launcher says whether it is a terminal, and how wide. */
     public static Terminal standard() {
-        return new Terminal(System.out, Boolean.getBoolean("keepup.terminal"));
+        return new Terminal(
+                System.out, Boolean.getBoolean("keepup.terminal"), Integer.getInteger("keepup.columns", WIDTH));
     }
 
-    Terminal(PrintStream out, boolean interactive) {
+    /** @param columns of the terminal, if it is one */
+    Terminal(PrintStream out, boolean interactive, int columns) {
         this.out = out;
         this.interactive = interactive;
+        this.columns = columns;
     }
 
     public boolean interactive() {
         return interactive;
+    }
+
+    /** How wide text may be that goes on in another line where it does not fit: the terminal's columns, but at most 100. */
+    public int textWidth() {
+        return interactive ? Math.min(columns, WIDTH) : WIDTH;
+    }
+
+    /** A row of a table as it fits the terminal; elsewhere whole. */
+    public String fit(String row) {
+        return interactive && row.length() > columns ? row.substring(0, Math.max(0, columns - 1)) + CUT : row;
     }
 
     /** A line that stays. */
@@ -35,7 +52,8 @@ public final class Terminal {
     /** On a terminal: a line that the next one replaces. Elsewhere: nothing. */
     public synchronized void moving(String text) {
         if (interactive) {
-            String shown = text.length() >= WIDTH ? text.substring(0, WIDTH - 1) : text;
+            // the last column stays free: some terminals begin another line once it is written
+            String shown = text.length() < columns ? text : text.substring(0, Math.max(0, columns - 2)) + CUT;
             out.print("\r\033[K" + shown);
             out.flush();
             moving = true;

@@ -47,7 +47,10 @@ final class UpCommand implements Runnable {
         Running.until(running -> {
             running.keepsDataIn(directory);
             System.out.printf("starting broker, registry and Streams app on %s …%n", directory);
-            LocalCluster cluster = running.closing(LocalCluster.start(directory, kafkaPort, registryPort, httpPort));
+            LocalCluster cluster;
+            try (Waiting waiting = new Waiting()) {
+                cluster = running.closing(LocalCluster.start(directory, kafkaPort, registryPort, httpPort, waiting));
+            }
             cluster.onFailure(running::fail);
             System.out.printf("  Kafka     %s%n", cluster.bootstrap());
             System.out.printf("  registry  %s%n", cluster.registryUrl());

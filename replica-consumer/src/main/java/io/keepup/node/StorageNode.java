@@ -28,6 +28,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.slf4j.Logger;
@@ -68,15 +69,21 @@ public final class StorageNode implements AutoCloseable {
         return start(settings, Clock.systemUTC());
     }
 
+    /** As below; nobody is told what the start waits for. */
+    public static StorageNode start(NodeSettings settings, Clock clock) {
+        return start(settings, clock, step -> {});
+    }
+
     /**
      * Starts a node and returns when it takes commands; volumes on disk go on in their roles.
      *
+     * @param waitsFor told what the start waits for from then on, in words
      * @throws NodeStartException one sentence when it cannot start: directory, broker, topics, registry or address
      */
-    public static StorageNode start(NodeSettings settings, Clock clock) {
+    public static StorageNode start(NodeSettings settings, Clock clock, Consumer<String> waitsFor) {
         StorageNode node = new StorageNode(settings);
         try {
-            node.begin(clock);
+            node.begin(clock, waitsFor);
             return node;
         } catch (RuntimeException e) {
             node.close();
@@ -87,13 +94,16 @@ public final class StorageNode implements AutoCloseable {
         }
     }
 
-    private void begin(Clock clock) {
+    private void begin(Clock clock, Consumer<String> waitsFor) {
         NodeDirectory directory = started(NodeDirectory.claim(settings.dataDir()));
         KafkaClients kafka = new KafkaClients(settings);
         Admin admin = kafka.admin();
         running.push(() -> admin.close(Duration.ofSeconds(1)));
         Tasks tasks = new ThreadTasks();
+        waitsFor.accept("the Kafka broker at " + settings.bootstrap());
         checkCluster(tasks, admin);
+        waitsFor.accept("the schema registry at "
+                + String.join(", ", settings.registry().urls()));
         HttpSchemaRegistry registry =
                 started(new HttpSchemaRegistry(settings.registry(), settings.get(NodeSettings.START_PATIENCE)));
         checkRegistry(registry);
@@ -106,9 +116,11 @@ public final class StorageNode implements AutoCloseable {
                 Storage.FILES,
                 new ConfluentAvroCodec(registry));
         context.failure().thenAccept(this::failed);
+        waitsFor.accept("the volumes in %s to be opened".formatted(settings.dataDir()));
         core = started(NodeCore.open(context, directory.volumes(), directory.notes()));
         server = started(DataServer.start(settings, core.host(), context.limits(), core.metrics(), this::whyNotReady));
         directory.address(server.address());
+        waitsFor.accept("Kafka to take what this node has to say of its volumes");
         core.start();
         takesCommands = true;
         log.info(

@@ -6,10 +6,9 @@ import java.time.LocalDate;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 
-/** Lines of at most 100 columns: what does not fit goes on below, indented. */
+/** Lines of at most 100 columns, fewer on a narrower terminal: what does not fit goes on below, indented. */
 public final class Paper {
 
-    private static final int WIDTH = 100;
     private static final ZoneId ZONE = ZoneId.systemDefault();
     private static final DateTimeFormatter TIME =
             DateTimeFormatter.ofPattern("HH:mm:ss.SSS").withZone(ZONE);
@@ -47,7 +46,7 @@ public final class Paper {
         StringBuilder line = new StringBuilder(head);
         int column = columns;
         for (String word : text.split(" ")) {
-            if (column > columns && column + 1 + word.length() > WIDTH) {
+            if (column > columns && column + 1 + word.length() > terminal.textWidth()) {
                 terminal.line(line.toString().stripTrailing());
                 line = new StringBuilder(" ".repeat(columns));
                 column = columns;

@@ -47,7 +47,7 @@ public final class Demo implements AutoCloseable {
             Path directory = Files.createTempDirectory("keepup-demo-");
             demo.parts.push(() -> delete(directory));
             demo.tell.line("a Kafka broker, a schema registry and the Streams app start in " + directory);
-            demo.cluster = LocalCluster.start(directory.resolve("up"), 0, 0, httpPort);
+            demo.cluster = LocalCluster.start(directory.resolve("up"), 0, 0, httpPort, step -> {});
             demo.parts.push(demo.cluster);
             demo.nodes = new Nodes(demo.cluster.bootstrap(), demo.cluster.registryUrl(), directory, Map.of());
             demo.parts.push(demo.nodes);
@@ -83,7 +83,7 @@ public final class Demo implements AutoCloseable {
         }
         tell.chapter("sessions");
         List<String> table = SessionTable.lines(outcome.sessions());
-        table.forEach(terminal::line);
+        table.forEach(row -> terminal.line(terminal.fit(row)));
         terminal.line("");
         String verdict = outcome.equal() ? "all %d copies are equal" : "the %d copies are NOT equal";
         String text = verdict.formatted(outcome.digests().size());

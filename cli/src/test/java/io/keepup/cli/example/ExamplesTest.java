@@ -68,7 +68,7 @@ class ExamplesTest {
 
     @BeforeAll
     static void a_volume_with_a_past() {
-        cluster = LocalCluster.start(directory.resolve("up"), 0, 0, 0);
+        cluster = LocalCluster.start(directory.resolve("up"), 0, 0, 0, step -> {});
         nodes = new Nodes(cluster.bootstrap(), cluster.registryUrl(), directory, Map.of());
         nodes.start("vs-1");
         nodes.start("vs-2");

@@ -137,7 +137,7 @@ public final class RegistrySettings {
     }
 
     /** Base URLs without a slash at the end; at least one. */
-    List<String> urls() {
+    public List<String> urls() {
         return urls;
     }
 
