@@ -41,6 +41,9 @@ public final class ConfluentAvroCodec implements RecordCodec {
     /** In the order in which their ids were met: a handful, and the most frequent ones are met first. */
     private volatile Reader[] readers = {};
 
+    /** The registry's, when writers and readers were last looked up. */
+    private volatile int generation;
+
     private final ThreadLocal<Scratch> scratch = ThreadLocal.withInitial(Scratch::new);
 
     public ConfluentAvroCodec(SchemaRegistry registry) {
@@ -100,6 +103,7 @@ public final class ConfluentAvroCodec implements RecordCodec {
     }
 
     private DatumReader<SpecificRecord> reader(int id) throws UndecodableException {
+        keepUpWithRegistry();
         for (Reader known : readers) {
             if (known.id == id) {
                 return known.record;
@@ -136,7 +140,22 @@ public final class ConfluentAvroCodec implements RecordCodec {
         return reader;
     }
 
+    /** A registry that was wiped and filled again has other ids: what is written under the old ones cannot be read. */
+    private void keepUpWithRegistry() {
+        int now = registry.generation();
+        if (now != generation) {
+            renew(now);
+        }
+    }
+
+    private synchronized void renew(int now) {
+        writers.clear();
+        readers = new Reader[0];
+        generation = now;
+    }
+
     private Writer writer(String topic, Schema schema) {
+        keepUpWithRegistry();
         Target target = new Target(topic, schema);
         Writer known = writers.get(target);
         if (known != null) {

@@ -13,18 +13,27 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import javax.net.ssl.SSLException;
 import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.Schema;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Confluent's REST API over the JDK's HTTP client. Answers are cached for ever: ids are immutable. Each call goes to the URL
- * that answered last; while it does not, to the others in turn.
+ * Confluent's REST API over the JDK's HTTP client. Answers are cached. Each call goes to the URL that answered last; while it
+ * does not, to the others in turn.
+ *
+ * <p>Ids are immutable as long as the registry keeps its data. Should somebody wipe it and register all schemas anew, what is
+ * written under the old ids would be refused by every reader, for ever. So every few seconds one id that was given out is
+ * asked for again, each in its turn; when one has changed, all are.
  */
 public final class HttpSchemaRegistry implements SchemaRegistry, AutoCloseable {
 
@@ -32,6 +41,7 @@ public final class HttpSchemaRegistry implements SchemaRegistry, AutoCloseable {
     private static final Duration CONNECT = Duration.ofSeconds(2);
     private static final Duration REQUEST = Duration.ofSeconds(5);
     private static final Duration PAUSE = Duration.ofMillis(100);
+    private static final Duration RECHECK = Duration.ofSeconds(10);
     private static final int UNAUTHORIZED = 401;
     private static final int FORBIDDEN = 403;
     private static final int NOT_FOUND = 404;
@@ -42,6 +52,8 @@ public final class HttpSchemaRegistry implements SchemaRegistry, AutoCloseable {
     /** The API's own codes of a 404: subject, version or schema not found. */
     private static final Set<Integer> NOT_FOUND_CODES = Set.of(NOT_FOUND, 40401, 40402, 40403);
 
+    private static final Logger log = LoggerFactory.getLogger(HttpSchemaRegistry.class);
+
     private record SubjectSchema(String subject, Schema schema) {}
 
     private final RegistrySettings settings;
@@ -50,7 +62,10 @@ public final class HttpSchemaRegistry implements SchemaRegistry, AutoCloseable {
     private final ObjectMapper json = new ObjectMapper();
     private final Map<SubjectSchema, Integer> ids = new ConcurrentHashMap<>();
     private final Map<Integer, Schema> schemas = new ConcurrentHashMap<>();
+    private final Duration recheck;
+    private final AtomicReference<Thread> rechecking = new AtomicReference<>();
     private volatile int current;
+    private volatile int generation;
 
     /**
      * @param urls base URL, such as {@code http://127.0.0.1:8081}, or several by comma
@@ -62,6 +77,12 @@ public final class HttpSchemaRegistry implements SchemaRegistry, AutoCloseable {
 
     /** @param patience how long a call is retried while the registry cannot be reached */
     public HttpSchemaRegistry(RegistrySettings settings, Duration patience) {
+        this(settings, patience, RECHECK);
+    }
+
+    /** @param recheck how often one of the ids is asked for again */
+    HttpSchemaRegistry(RegistrySettings settings, Duration patience, Duration recheck) {
+        this.recheck = recheck;
         this.settings = settings;
         this.patience = patience;
         this.http = HttpClient.newBuilder()
@@ -113,11 +134,15 @@ public final class HttpSchemaRegistry implements SchemaRegistry, AutoCloseable {
         if (answer.isNotFound()) {
             throw new UnknownSchemaException(id);
         }
+        Schema schema = parsed(id, answer);
+        schemas.put(id, schema);
+        return schema;
+    }
+
+    private static Schema parsed(int id, Answer answer) {
         String text = answer.expectOk("reading schema id " + id).path("schema").asText();
         try {
-            Schema schema = new Schema.Parser().parse(text);
-            schemas.put(id, schema);
-            return schema;
+            return new Schema.Parser().parse(text);
         } catch (AvroRuntimeException e) {
             throw new RegistryException("the registry's schema of id " + id + " is not Avro", e);
         }
@@ -127,7 +152,74 @@ public final class HttpSchemaRegistry implements SchemaRegistry, AutoCloseable {
         int id = answer.path("id").asInt();
         ids.put(new SubjectSchema(subject, schema), id);
         schemas.putIfAbsent(id, schema);
+        startRechecking();
         return id;
+    }
+
+    @Override
+    public int generation() {
+        return generation;
+    }
+
+    private void startRechecking() {
+        if (rechecking.get() == null) {
+            Thread thread = Thread.ofVirtual().name("schema-ids").unstarted(this::recheckForEver);
+            if (rechecking.compareAndSet(null, thread)) {
+                thread.start();
+            }
+        }
+    }
+
+    private void recheckForEver() {
+        Deque<SubjectSchema> turns = new ArrayDeque<>();
+        while (true) {
+            try {
+                Thread.sleep(recheck);
+                if (turns.isEmpty()) {
+                    turns.addAll(ids.keySet());
+                }
+                if (changed(turns.remove())) {
+                    askForAllAgain();
+                }
+            } catch (InterruptedException e) {
+                return; // closed
+            } catch (RegistryException e) {
+                if (Thread.currentThread().isInterrupted()) {
+                    return;
+                }
+                log.debug("no schema id could be asked for again", e); // the registry is away, and says nothing of ids
+            }
+        }
+    }
+
+    /** One that is not registered any more keeps its id: there is none to take instead, yet. */
+    private boolean changed(SubjectSchema known) {
+        Answer answer = call("POST", "/subjects/" + encode(known.subject), schemaBody(known.schema));
+        return !answer.isNotFound() && idIn(answer, known) != ids.get(known);
+    }
+
+    private static int idIn(Answer answer, SubjectSchema known) {
+        return answer.expectOk("looking up subject " + known.subject).path("id").asInt();
+    }
+
+    /** Ids that the registry does not know keep their schema: records were written under them. */
+    private void askForAllAgain() {
+        for (SubjectSchema known : ids.keySet()) {
+            Answer answer = call("POST", "/subjects/" + encode(known.subject), schemaBody(known.schema));
+            if (!answer.isNotFound()) {
+                int id = idIn(answer, known);
+                ids.put(known, id);
+                schemas.put(id, known.schema);
+            }
+        }
+        for (int id : schemas.keySet()) {
+            Answer answer = call("GET", "/schemas/ids/" + id, null);
+            if (!answer.isNotFound()) {
+                schemas.put(id, parsed(id, answer));
+            }
+        }
+        generation++; // by this thread alone
+        log.warn("the schema registry gave its schemas other ids: was it wiped? all ids were asked for again");
     }
 
     private String schemaBody(Schema schema) {
@@ -219,6 +311,10 @@ public final class HttpSchemaRegistry implements SchemaRegistry, AutoCloseable {
 
     @Override
     public void close() {
+        Thread thread = rechecking.getAndUpdate(t -> t == null ? Thread.currentThread() : t);
+        if (thread != null) {
+            thread.interrupt();
+        }
         http.close();
     }
 

@@ -3,8 +3,8 @@ package io.keepup.schemas.registry;
 import org.apache.avro.Schema;
 
 /**
- * The part of a Confluent schema registry that Keepup needs. Implementations are thread-safe and cache: an id never
- * changes its meaning.
+ * The part of a Confluent schema registry that Keepup needs. Implementations are thread-safe and cache: an id does not
+ * change its meaning, unless somebody wipes the registry and registers everything anew ({@link #generation()}).
  */
 public interface SchemaRegistry {
 
@@ -27,6 +27,14 @@ public interface SchemaRegistry {
      * @throws RegistryException when the registry cannot be reached
      */
     Schema byId(int id);
+
+    /**
+     * Higher than before once an id that was given out is no longer the schema's: whoever keeps ids or schemas asks again
+     * for all of them.
+     */
+    default int generation() {
+        return 0;
+    }
 
     /**
      * Registers a schema, or finds it registered already.

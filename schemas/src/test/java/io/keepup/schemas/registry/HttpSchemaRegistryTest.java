@@ -7,6 +7,8 @@ import io.keepup.embedded.EmbeddedBroker;
 import io.keepup.embedded.registry.EmbeddedRegistry;
 import io.keepup.schemas.codec.ConfluentAvroCodec;
 import io.keepup.schemas.codec.RandomRecords;
+import io.keepup.schemas.codec.UndecodableException;
+import io.keepup.schemas.topic.TopicSpec;
 import io.keepup.schemas.topic.Topics;
 import io.keepup.v1.BarrierConfirmed;
 import java.io.IOException;
@@ -14,6 +16,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
@@ -21,6 +26,7 @@ import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import org.apache.avro.Schema;
 import org.apache.avro.specific.SpecificRecord;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -67,6 +73,48 @@ class HttpSchemaRegistryTest {
             assertThat(client.idOf(SUBJECT, SCHEMA)).isEqualTo(id);
             assertThat(client.byId(id)).isEqualTo(SCHEMA);
             assertThat(door.requests()).isEqualTo(asked);
+        }
+    }
+
+    @Test
+    void S_F15_a_writer_takes_the_ids_of_a_registry_that_was_wiped_and_filled_again() throws Exception {
+        SpecificRecord record = RandomRecords.of(SCHEMA, 1, 1).get(0);
+        EmbeddedRegistry[] now = new EmbeddedRegistry[1];
+        try (EmbeddedBroker first = EmbeddedBroker.start(directory.resolve("first"), 0);
+                EmbeddedBroker second = EmbeddedBroker.start(directory.resolve("second"), 0)) {
+            now[0] = EmbeddedRegistry.start(first.bootstrapServers(), 0);
+            int port = now[0].port();
+            try (HttpSchemaRegistry client =
+                    new HttpSchemaRegistry(RegistrySettings.of(now[0].url()), PATIENCE, Duration.ofMillis(50))) {
+                // given a writer and a reader that know the ids
+                SchemaRegistration.registerAll(client, Topics.shared());
+                ConfluentAvroCodec codec = new ConfluentAvroCodec(client);
+                byte[] before = codec.encode(Topics.EVENTS, record);
+                assertThat(codec.decode(before)).isEqualTo(record);
+
+                // when the registry comes back without its data, and the schemas in another order
+                now[0].close();
+                now[0] = EmbeddedRegistry.start(second.bootstrapServers(), port);
+                List<TopicSpec> backwards = new ArrayList<>(Topics.shared());
+                Collections.reverse(backwards);
+                try (HttpSchemaRegistry other = new HttpSchemaRegistry(now[0].url(), PATIENCE)) {
+                    SchemaRegistration.registerAll(other, backwards);
+
+                    // then what is written is what any other reader can read, without a restart
+                    ConfluentAvroCodec reader = new ConfluentAvroCodec(other);
+                    Awaitility.await()
+                            .atMost(PATIENCE)
+                            .ignoreExceptionsInstanceOf(UndecodableException.class)
+                            .untilAsserted(() -> assertThat(reader.decode(codec.encode(Topics.EVENTS, record)))
+                                    .isEqualTo(record));
+                    assertThat(codec.decode(reader.encode(Topics.EVENTS, record)))
+                            .isEqualTo(record);
+                }
+            }
+        } finally {
+            if (now[0] != null) {
+                now[0].close();
+            }
         }
     }
 
