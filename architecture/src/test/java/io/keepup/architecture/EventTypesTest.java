@@ -22,11 +22,9 @@ class EventTypesTest {
             })
     void every_record_of_the_events_topic_has_an_arm_of_its_own(String switched) {
         String source = SourceTree.text(switched);
-        List<String> types =
-                Topics.eventTypes().stream().map(Schema::getName).toList();
+        List<String> types = Topics.eventTypes().stream().map(Schema::getName).toList();
         assertThat(types).contains("AssignmentDelivered", "PrimarySilent");
-        assertThat(types)
-                .as("records that %s switches over", switched)
-                .allSatisfy(type -> assertThat(source).containsPattern("case " + type + " \\w+ ->"));
+        assertThat(types).as("records that %s switches over", switched).allSatisfy(type -> assertThat(source)
+                .containsPattern("case " + type + " \\w+ ->"));
     }
 }

@@ -17,6 +17,7 @@ import io.keepup.engine.word.Role;
 import io.keepup.engine.word.SessionKind;
 import io.keepup.engine.word.SessionPhase;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * Tells a volume's life, event by event: a primary with two replicas goes through the same recovery cycle over and over
@@ -171,7 +172,7 @@ public final class VolumeLife {
     }
 
     private Meta meta(String viewOf, String source) {
-        String eventId = "%08x-ac96-774b-bcce-%012x".formatted(volumeId.hashCode(), said);
+        String eventId = String.format(Locale.ROOT, "%08x-ac96-774b-bcce-%012x", volumeId.hashCode(), said);
         return new Meta(eventId, own(volumeId), own(viewOf), EPOCH, startMs + said, own(source));
     }
 

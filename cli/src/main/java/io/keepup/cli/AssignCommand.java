@@ -5,6 +5,7 @@ import io.keepup.v1.VolumeProjection;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.RecordMetadata;
@@ -87,11 +88,11 @@ final class AssignCommand implements Runnable {
     /** What is sure to be refused is not even said. */
     private void requireLawful(VolumeProjection now) {
         if (now != null && epoch < now.getMeta().getEpoch()) {
-            throw new Failure("epoch %d is below %s's epoch %d and would be refused: use a higher one"
+            throw new Failure("epoch %s is below %s's epoch %s and would be refused: use a higher one"
                     .formatted(epoch, volumeId, now.getMeta().getEpoch()));
         }
         if (now != null && size != null && now.getSizeBytes() > 0 && size != now.getSizeBytes()) {
-            throw new Failure("%s has %d bytes and a volume does not change its size: leave --size out"
+            throw new Failure("%s has %s bytes and a volume does not change its size: leave --size out"
                     .formatted(volumeId, now.getSizeBytes()));
         }
     }
@@ -100,7 +101,12 @@ final class AssignCommand implements Runnable {
         assignments
                 .events()
                 .forEach(e -> System.out.printf(
-                        "%s is %s of %s from epoch %d%n", e.getMeta().getNodeId(), e.getRole(), volumeId, epoch));
+                        Locale.ROOT,
+                        "%s is %s of %s from epoch %d%n",
+                        e.getMeta().getNodeId(),
+                        e.getRole(),
+                        volumeId,
+                        epoch));
         System.out.println(StatusCommand.headline(now));
     }
 
@@ -127,7 +133,7 @@ final class AssignCommand implements Runnable {
                 "--block-size must be a power of two from 512 B to 1 MiB, not " + block);
         require(
                 size == null || size > 0 && size % block == 0,
-                "--size %d is not a positive multiple of the block size %d".formatted(size, block));
+                "--size %s is not a positive multiple of the block size %s".formatted(size, block));
     }
 
     private void require(boolean holds, String otherwise) {

@@ -60,7 +60,7 @@ final class AuditCommand implements Runnable {
             converter = Until.Form.class,
             description =
                     "Show the volume as it stood then: after the event at OFFSET or PARTITION:OFFSET, or at a time"
-                            + " like 2026-03-01T14:03:11. With other options: look no further.")
+                            + " like 2026-03-01T14:03:11 (UTC). With other options: look no further.")
     private Until until;
 
     @Option(
@@ -199,7 +199,7 @@ final class AuditCommand implements Runnable {
     private void checkPartition(AuditLog log) {
         int partition = log.extent().partition();
         if (until != null && until.partition() >= 0 && until.partition() != partition) {
-            throw new Failure("the events of %s are on partition %d, not on %d; a time needs its date"
+            throw new Failure("the events of %s are on partition %s, not on %s; a time needs its date"
                     .formatted(volumeId, partition, until.partition()));
         }
     }
@@ -261,7 +261,7 @@ final class AuditCommand implements Runnable {
         Replay replay = new Replay(codec, policy, log.extent().partitions());
         events(log, progress, event -> explanation.take(replay.next(event)));
         if (!explanation.found()) {
-            throw new Failure("%s has no session %d%s: its last is %d"
+            throw new Failure("%s has no session %s%s: its last is %s"
                     .formatted(
                             volumeId,
                             session,

@@ -6,6 +6,7 @@ import io.keepup.bench.EngineBench;
 import io.keepup.bench.fold.ReplayBench;
 import io.keepup.bench.write.WriteBench;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.TreeSet;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -58,9 +59,9 @@ final class BenchCommand implements Runnable {
                 System.out.println(BenchCommand.json(result));
                 return;
             }
-            System.out.printf("guard and step  %,12d events/s%n", result.eventsPerSecond());
-            System.out.printf("step alone      %,12d events/s%n", result.stepOnlyPerSecond());
-            System.out.printf("allocation      %,12.0f bytes/event%n", result.bytesPerEvent());
+            System.out.printf(Locale.ROOT, "guard and step  %,12d events/s%n", result.eventsPerSecond());
+            System.out.printf(Locale.ROOT, "step alone      %,12d events/s%n", result.stepOnlyPerSecond());
+            System.out.printf(Locale.ROOT, "allocation      %,12.0f bytes/event%n", result.bytesPerEvent());
         }
     }
 
@@ -80,9 +81,9 @@ final class BenchCommand implements Runnable {
                 System.out.println(BenchCommand.json(result));
                 return;
             }
-            System.out.printf("decode and fold %,12d events/s%n", result.replayPerSecond());
-            System.out.printf("and its outputs %,12d events/s%n", result.replayWithOutputsPerSecond());
-            System.out.printf("allocation      %,12.0f bytes/event%n", result.bytesPerEvent());
+            System.out.printf(Locale.ROOT, "decode and fold %,12d events/s%n", result.replayPerSecond());
+            System.out.printf(Locale.ROOT, "and its outputs %,12d events/s%n", result.replayWithOutputsPerSecond());
+            System.out.printf(Locale.ROOT, "allocation      %,12.0f bytes/event%n", result.bytesPerEvent());
         }
     }
 
@@ -112,6 +113,7 @@ final class BenchCommand implements Runnable {
             for (WriteBench.Measured m : result.cases()) {
                 WriteBench.Case c = m.written();
                 System.out.printf(
+                        Locale.ROOT,
                         "%5d %7d %7d %11d %12.1f %10.1f %6.2f%n",
                         c.blockSize(),
                         c.writeBytes(),
@@ -122,8 +124,12 @@ final class BenchCommand implements Runnable {
                         m.ratio());
             }
             System.out.printf(
+                    Locale.ROOT,
                     "all: ratio %.2f, %.2f s against %.2f s, at most %d MiB of heap%n",
-                    result.ratio(), result.volumeSeconds(), result.fileChannelSeconds(), result.peakHeapMiB());
+                    result.ratio(),
+                    result.volumeSeconds(),
+                    result.fileChannelSeconds(),
+                    result.peakHeapMiB());
         }
     }
 

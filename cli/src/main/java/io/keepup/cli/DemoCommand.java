@@ -49,7 +49,7 @@ final class DemoCommand implements Runnable {
         if (size < MIN_SIZE || size % BLOCK_SIZE != 0) {
             throw new ParameterException(
                     spec.commandLine(),
-                    "--size %d is not a multiple of the block size %d, or less than 1MiB".formatted(size, BLOCK_SIZE));
+                    "--size %s is not a multiple of the block size %s, or less than 1MiB".formatted(size, BLOCK_SIZE));
         }
         if (report != null
                 && (Files.isDirectory(report)

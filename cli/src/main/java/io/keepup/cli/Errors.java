@@ -2,6 +2,8 @@ package io.keepup.cli;
 
 import io.keepup.schemas.topic.Refusal;
 import java.io.PrintWriter;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
@@ -41,14 +43,43 @@ final class Errors {
         return CommandLine.ExitCode.SOFTWARE;
     }
 
+    /** What no code of ours can go on after: a class that does not load, no memory. */
+    static int broken(Error e, CommandLine command, String[] args) {
+        LOG.debug("{} failed", command.getCommandName(), e);
+        command.getErr()
+                .println("keepup: cannot run '%s': %s"
+                        .formatted(
+                                Stream.concat(
+                                                Stream.of("keepup"),
+                                                Stream.of(args).limit(1))
+                                        .collect(Collectors.joining(" ")),
+                                oneLine(e)));
+        command.getErr().flush();
+        return CommandLine.ExitCode.SOFTWARE;
+    }
+
     private static String bootstrap(CommandLine command) {
         OptionSpec option = command.getCommandSpec().findOption("--bootstrap");
         return option == null ? "the cluster" : option.getValue();
     }
 
     /** The message in one line; an exception without a message is named. */
-    private static String oneLine(Throwable e) {
-        String message = e.getMessage() == null ? e.toString() : e.getMessage();
+    static String oneLine(Throwable e) {
+        return switch (e) {
+            case LinkageError broken ->
+                "a part of this build does not load (%s); build or install it again".formatted(firstLine(root(broken)));
+            case OutOfMemoryError full ->
+                "there is no memory left (%s); give it more, as in KEEPUP_OPTS=-Xmx2g".formatted(full.getMessage());
+            default -> firstLine(e);
+        };
+    }
+
+    private static String firstLine(Throwable e) {
+        String message = e.getMessage() == null || e instanceof Error ? e.toString() : e.getMessage();
         return message.lines().findFirst().orElse(e.toString()).strip().replaceFirst("^Error: ", "");
+    }
+
+    private static Throwable root(Throwable e) {
+        return e.getCause() == null ? e : root(e.getCause());
     }
 }

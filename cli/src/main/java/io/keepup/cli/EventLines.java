@@ -8,10 +8,11 @@ import io.keepup.schemas.codec.UndecodableException;
 import io.keepup.v1.Rejected;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
-import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.avro.specific.SpecificRecord;
@@ -21,7 +22,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 final class EventLines {
 
     private static final DateTimeFormatter TIME =
-            DateTimeFormatter.ofPattern("HH:mm:ss.SSS").withZone(ZoneId.systemDefault());
+            DateTimeFormatter.ofPattern("HH:mm:ss.SSS", Locale.ROOT).withZone(ZoneOffset.UTC);
 
     private final byte[] key;
     private final RecordCodec codec;
@@ -86,7 +87,7 @@ final class EventLines {
             return Optional.of((Rejected) codec.decode(record.value()));
         } catch (UndecodableException e) {
             throw new Failure(
-                    "record %d of %s cannot be read: %s".formatted(record.offset(), record.topic(), e.getMessage()), e);
+                    "record %s of %s cannot be read: %s".formatted(record.offset(), record.topic(), e.getMessage()), e);
         }
     }
 
@@ -95,8 +96,13 @@ final class EventLines {
     }
 
     private static String line(long timestamp, long offset, String type, String text) {
-        return "%s %6d %-19s %s"
-                .formatted(TIME.format(Instant.ofEpochMilli(timestamp)), offset, type, text)
+        return String.format(
+                        Locale.ROOT,
+                        "%s %6d %-19s %s",
+                        TIME.format(Instant.ofEpochMilli(timestamp)),
+                        offset,
+                        type,
+                        text)
                 .stripTrailing();
     }
 

@@ -29,7 +29,7 @@ public final class EventText {
             case ReadinessObserved e -> readiness(e);
             case SyncAckReceived e -> syncAck(e);
             case SessionProgress e ->
-                "%s %s session %d %s: durable %d, applied %d, base %d of %d blocks"
+                "%s %s session %s %s: durable %s, applied %s, base %s of %s blocks"
                         .formatted(
                                 e.getReplicaId(),
                                 e.getKind(),
@@ -40,19 +40,19 @@ public final class EventText {
                                 e.getBaseBlocksDone(),
                                 e.getBaseBlocksTotal());
             case SessionCompleted e ->
-                "%s %s session %d completed at %d, durable %d"
+                "%s %s session %s completed at %s, durable %s"
                         .formatted(
                                 e.getReplicaId(), e.getKind(), e.getSessionId(), e.getAchievedLsn(), e.getDurableLsn());
             case SessionFailed e ->
-                "%s %s session %d failed: %s %s"
+                "%s %s session %s failed: %s %s"
                         .formatted(e.getReplicaId(), e.getKind(), e.getSessionId(), e.getReason(), e.getDetail());
             case RebuildRequested e -> "rebuild of %s wished for: %s".formatted(e.getReplicaId(), e.getWhy());
             case CancelRequested e ->
-                "end of %s session %d wished for: %s".formatted(e.getReplicaId(), e.getSessionId(), e.getWhy());
+                "end of %s session %s wished for: %s".formatted(e.getReplicaId(), e.getSessionId(), e.getWhy());
             case PrimarySilent e ->
                 "%s was last heard at %s"
                         .formatted(e.getMeta().getNodeId(), e.getSince().truncatedTo(ChronoUnit.SECONDS));
-            case BarrierConfirmed e -> "durable up to %d".formatted(e.getDurableLsn());
+            case BarrierConfirmed e -> "durable up to %s".formatted(e.getDurableLsn());
             default -> event.getSchema().getName();
         };
     }
@@ -60,7 +60,7 @@ public final class EventText {
     private static String assignment(AssignmentDelivered e) {
         String members =
                 e.getReplicas().stream().map(ReplicaEndpoint::getReplicaId).collect(Collectors.joining(", "));
-        return "%s is %s from epoch %d%s"
+        return "%s is %s from epoch %s%s"
                 .formatted(
                         e.getMeta().getNodeId(),
                         e.getRole(),
@@ -85,7 +85,7 @@ public final class EventText {
 
     private static String syncAck(SyncAckReceived e) {
         SyncAck ack = e.getAck();
-        return "%s answers %s: applied %d, durable %d; primary holds %d to %d%s"
+        return "%s answers %s: applied %s, durable %s; primary holds %s to %s%s"
                 .formatted(
                         e.getReplicaId(),
                         ack.getAckKind(),

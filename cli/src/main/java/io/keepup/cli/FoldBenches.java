@@ -58,7 +58,7 @@ abstract sealed class FoldBenches implements Runnable {
 
     void require(boolean condition, String message, Object... values) {
         if (!condition) {
-            throw new ParameterException(spec.commandLine(), message.formatted(values));
+            throw new ParameterException(spec.commandLine(), String.format(Locale.ROOT, message, values));
         }
     }
 
@@ -204,7 +204,8 @@ abstract sealed class FoldBenches implements Runnable {
                 figure("proven", "%,d outputs of %,d events", result.outputs(), result.events());
             }
             if (result.differences() > 0) {
-                throw new Failure("%,d events have other outputs than they should".formatted(result.differences()));
+                throw new Failure(String.format(
+                        Locale.ROOT, "%,d events have other outputs than they should", result.differences()));
             }
         }
     }
@@ -250,7 +251,8 @@ abstract sealed class FoldBenches implements Runnable {
                         result.heapMiB());
             }
             if (result.differences() > 0) {
-                throw new Failure("%,d events have other outputs than they should".formatted(result.differences()));
+                throw new Failure(String.format(
+                        Locale.ROOT, "%,d events have other outputs than they should", result.differences()));
             }
         }
     }

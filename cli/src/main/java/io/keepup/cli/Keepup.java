@@ -1,5 +1,13 @@
 package io.keepup.cli;
 
+import java.io.BufferedOutputStream;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import java.util.TimeZone;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -36,7 +44,35 @@ public final class Keepup {
     private Keepup() {}
 
     public static void main(String[] args) {
-        System.exit(commandLine().execute(args));
+        fixLocale();
+        CommandLine command = commandLine()
+                .setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8))
+                .setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8));
+        System.exit(run(command, args));
+    }
+
+    /**
+     * Nothing that is stored, sent or printed may depend on where the process runs. Our own code takes nothing from the JVM's locale
+     * and zone (LocaleRulesTest); Kafka does, down to the names of its files.
+     */
+    private static void fixLocale() {
+        Locale.setDefault(Locale.ROOT);
+        TimeZone.setDefault(TimeZone.getTimeZone("UTC"));
+        System.setOut(utf8(FileDescriptor.out));
+        System.setErr(utf8(FileDescriptor.err));
+    }
+
+    private static PrintStream utf8(FileDescriptor file) {
+        return new PrintStream(new BufferedOutputStream(new FileOutputStream(file)), true, StandardCharsets.UTF_8);
+    }
+
+    /** Runs a command to its end; what it throws, an Error too, is one line and exit code 1. */
+    private static int run(CommandLine command, String[] args) {
+        try {
+            return command.execute(args);
+        } catch (Error e) { // picocli lets it through
+            return Errors.broken(e, command, args);
+        }
     }
 
     static CommandLine commandLine() {

@@ -5,6 +5,7 @@ import io.keepup.node.StorageNode;
 import io.keepup.schemas.topic.Names;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.Locale;
 import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -58,7 +59,7 @@ final class NodeCommand implements Runnable {
                 node = running.closing(StorageNode.start(settings, Clock.systemUTC(), waiting));
             }
             node.failure().thenAccept(running::fail);
-            System.out.printf("%s serves block I/O at %s; Ctrl-C ends it%n", id, node.dataAddress());
+            System.out.printf(Locale.ROOT, "%s serves block I/O at %s; Ctrl-C ends it%n", id, node.dataAddress());
         });
     }
 }

@@ -22,7 +22,7 @@ final class Ports implements ITypeConverter<Integer> {
             socket.bind(new InetSocketAddress("127.0.0.1", port));
         } catch (IOException e) {
             throw new Failure(
-                    "port %d for the %s cannot be had (%s): stop the program that has it, or choose another one with %s"
+                    "port %s for the %s cannot be had (%s): stop the program that has it, or choose another one with %s"
                             .formatted(port, what, e.getMessage(), option),
                     e);
         }

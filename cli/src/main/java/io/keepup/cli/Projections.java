@@ -28,7 +28,7 @@ final class Projections {
                     projections.put(volume, (VolumeProjection) codec.decode(record.value()));
                 } catch (UndecodableException e) {
                     throw new Failure(
-                            "projection of %s at offset %d cannot be read: %s"
+                            "projection of %s at offset %s cannot be read: %s"
                                     .formatted(volume, record.offset(), e.getMessage()),
                             e);
                 }

@@ -51,7 +51,7 @@ abstract sealed class RecoveryBenches implements Runnable {
 
     void require(boolean condition, String message, Object... values) {
         if (!condition) {
-            throw new ParameterException(spec.commandLine(), message.formatted(values));
+            throw new ParameterException(spec.commandLine(), String.format(Locale.ROOT, message, values));
         }
     }
 

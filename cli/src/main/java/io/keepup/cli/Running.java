@@ -67,8 +67,11 @@ final class Running {
                 throw running.explained(asUnchecked(e));
             }
         } finally {
-            running.closeAll();
-            closed.countDown();
+            try {
+                running.closeAll();
+            } finally {
+                closed.countDown();
+            }
         }
     }
 
@@ -94,10 +97,10 @@ final class Running {
 
     private static RuntimeException asUnchecked(Throwable e) {
         return switch (e) {
-            case CompletionException failed -> new Failure(failed.getCause().getMessage(), failed.getCause());
+            case CompletionException failed -> new Failure(Errors.oneLine(failed.getCause()), failed.getCause());
             case RuntimeException unchecked -> unchecked;
             case Error error -> throw error;
-            default -> new Failure(e.getMessage(), e);
+            default -> new Failure(Errors.oneLine(e), e);
         };
     }
 
@@ -143,7 +146,7 @@ final class Running {
         for (AutoCloseable part : parts) {
             try {
                 part.close();
-            } catch (Exception e) {
+            } catch (Exception | Error e) { // the other parts must close all the same
                 LOG.warn("{} does not close", part.getClass().getSimpleName(), e);
             }
         }

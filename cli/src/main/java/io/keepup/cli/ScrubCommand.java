@@ -90,11 +90,11 @@ final class ScrubCommand implements Runnable {
     }
 
     private static String text(VolumeSpec spec, ScrubReport report) {
-        StringBuilder text = new StringBuilder("%s: %d blocks read, ".formatted(spec.volumeId(), report.blocksDone()));
+        StringBuilder text = new StringBuilder("%s: %s blocks read, ".formatted(spec.volumeId(), report.blocksDone()));
         if (report.corruptBlocks() == 0) {
             text.append("all as written");
         } else {
-            text.append("%d damaged: ".formatted(report.corruptBlocks()))
+            text.append("%s damaged: ".formatted(report.corruptBlocks()))
                     .append(report.firstCorrupt().stream().map(String::valueOf).collect(Collectors.joining(", ")))
                     .append(report.corruptBlocks() > report.firstCorrupt().size() ? " …" : "");
         }

@@ -12,7 +12,7 @@ import io.keepup.v1.SessionRecord;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -36,7 +36,7 @@ final class SessionsCommand implements Runnable {
 
     private static final String ROW = "%-11s %-8s %-7s %-16s %-14s %7s %9s %9s %s";
     private static final DateTimeFormatter TIME =
-            DateTimeFormatter.ofPattern("MM-dd HH:mm:ss").withZone(ZoneId.systemDefault());
+            DateTimeFormatter.ofPattern("MM-dd HH:mm:ss", Locale.ROOT).withZone(ZoneOffset.UTC);
 
     @Spec
     private CommandSpec spec;
@@ -51,7 +51,8 @@ final class SessionsCommand implements Runnable {
             names = "--since",
             paramLabel = "TIME",
             converter = Since.class,
-            description = "Sessions that are live or ended since: 30m, 2h, 7d ago, or a time like 2026-03-01T14:00:00.")
+            description =
+                    "Sessions that are live or ended since: 30m, 2h, 7d ago, or a time like 2026-03-01T14:00:00 (UTC).")
     private Instant since;
 
     @Option(names = "--json", description = "Print JSON.")
@@ -107,7 +108,7 @@ final class SessionsCommand implements Runnable {
             return (SessionRecord) codec.decode(record.value());
         } catch (UndecodableException | ClassCastException e) {
             throw new Failure(
-                    "record %d@%d of %s is no session: %s"
+                    "record %s@%s of %s is no session: %s"
                             .formatted(record.partition(), record.offset(), record.topic(), e.getMessage()),
                     e);
         }

@@ -17,6 +17,7 @@ import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.HexFormat;
+import java.util.Locale;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /** A volume as it stood after the last event taken. */
@@ -64,8 +65,13 @@ final class StateThen {
         }
         System.out.println(StatusCommand.details(projection));
         System.out.printf(
-                "%nafter event %d:%d, %s, which Kafka got at %s%n", last.partition(), last.offset(), type, at);
-        System.out.printf("stored state: %d bytes, SHA-256 %s%n", stored.length, sha256(stored));
+                Locale.ROOT,
+                "%nafter event %d:%d, %s, which Kafka got at %s%n",
+                last.partition(),
+                last.offset(),
+                type,
+                at);
+        System.out.printf(Locale.ROOT, "stored state: %d bytes, SHA-256 %s%n", stored.length, sha256(stored));
     }
 
     private static String sha256(byte[] bytes) {

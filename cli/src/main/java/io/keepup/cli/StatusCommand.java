@@ -27,6 +27,9 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true)
 final class StatusCommand implements Runnable {
 
+    private static final String REPLICA_ROW = "  %-8s %-12s %8s %8s %7s %-8s %-7s %8s %8s %5s %s%n";
+    private static final String NODE_ROW = "  %-10s %-9s %5s  %-18s %s%n";
+
     @Spec
     private CommandSpec spec;
 
@@ -85,7 +88,7 @@ final class StatusCommand implements Runnable {
 
     /** The primary's WAL as the lane holds it; a tail above the head is how an empty one is told. */
     private static String wal(long tail, long head) {
-        return tail > head || head == 0 ? "WAL empty at LSN " + head : "WAL %d to %d".formatted(tail, head);
+        return tail > head || head == 0 ? "WAL empty at LSN " + head : "WAL %s to %s".formatted(tail, head);
     }
 
     /** How a live session goes, in words; empty for others. */
@@ -107,7 +110,7 @@ final class StatusCommand implements Runnable {
             words.append(", ").append(Sizes.text(pace.getBytesPerSecond())).append("/s");
         }
         if (pace.getSecondsLeft() != null) {
-            words.append(", %d s left".formatted(pace.getSecondsLeft()));
+            words.append(", %s s left".formatted(pace.getSecondsLeft()));
         }
         return words.toString();
     }
@@ -125,15 +128,14 @@ final class StatusCommand implements Runnable {
     static String details(VolumeProjection p) {
         StringBuilder out = new StringBuilder();
         out.append(headline(p)).append(System.lineSeparator());
-        out.append("  epoch %d, primary %s, %s, %s, durable %d%n%n"
+        out.append("  epoch %s, primary %s, %s, %s, durable %s%n%n"
                 .formatted(
                         p.getMeta().getEpoch(),
                         p.getPrimaryId(),
                         Sizes.text(p.getSizeBytes()),
                         wal(p.getWalTail(), p.getWalHead()),
                         p.getDurableLsn()));
-        String replica = "  %-8s %-12s %8s %8s %7s %-8s %-7s %8s %8s %5s %s%n";
-        out.append(replica.formatted(
+        out.append(REPLICA_ROW.formatted(
                 "REPLICA",
                 "LAST SYNC",
                 "APPLIED",
@@ -148,7 +150,7 @@ final class StatusCommand implements Runnable {
         for (ReplicaView r : p.getReplicas()) {
             SyncAck ack = r.getLastSyncAck();
             SessionView s = r.getSession();
-            out.append(replica.formatted(
+            out.append(REPLICA_ROW.formatted(
                     r.getReplicaId(),
                     ack == null ? "not heard" : ack.getAckKind(),
                     ack == null ? "-" : ack.getAppliedLsn(),
@@ -165,10 +167,9 @@ final class StatusCommand implements Runnable {
                 out.append("           ").append(pace).append(System.lineSeparator());
             }
         }
-        String node = "  %-10s %-9s %5s  %-18s %s%n";
-        out.append(System.lineSeparator()).append(node.formatted("NODE", "ROLE", "EPOCH", "MODE", "REASON"));
+        out.append(System.lineSeparator()).append(NODE_ROW.formatted("NODE", "ROLE", "EPOCH", "MODE", "REASON"));
         for (NodeView n : p.getNodes()) {
-            out.append(node.formatted(n.getNodeId(), n.getRole(), n.getEpoch(), n.getMode(), n.getReason()));
+            out.append(NODE_ROW.formatted(n.getNodeId(), n.getRole(), n.getEpoch(), n.getMode(), n.getReason()));
         }
         Terminal terminal = Terminal.standard();
         return out.toString()

@@ -3,6 +3,7 @@ package io.keepup.cli;
 import io.keepup.streams.KeepupStreams;
 import io.keepup.streams.StreamsSettings;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -47,7 +48,8 @@ final class StreamsCommand implements Runnable {
                     "Kafka at %s and the schema registry at %s".formatted(cluster.bootstrap, cluster.registry),
                     () -> running.closing(KeepupStreams.start(StreamsSettings.of(settings))));
             app.failure().thenAccept(running::fail);
-            System.out.printf("the Streams app folds %s; page and API at %s%n", cluster.bootstrap, app.url());
+            System.out.printf(
+                    Locale.ROOT, "the Streams app folds %s; page and API at %s%n", cluster.bootstrap, app.url());
         });
     }
 }

@@ -7,6 +7,7 @@ import io.keepup.schemas.topic.TopicSpec;
 import io.keepup.schemas.topic.Topics;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import org.apache.kafka.clients.admin.Admin;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -60,9 +61,10 @@ final class TopicsCommand implements Runnable {
             try (Admin admin = cluster.admin();
                     HttpSchemaRegistry registry = cluster.registryClient()) {
                 List<String> created = new TopicAdmin(admin, PATIENCE).ensure(topics, replicationFactor);
-                topics.forEach(t ->
-                        System.out.printf("%-8s %s%n", created.contains(t.name()) ? "created" : "exists", t.name()));
-                System.out.printf("%d schemas registered%n", SchemaRegistration.registerAll(registry, topics));
+                topics.forEach(t -> System.out.printf(
+                        Locale.ROOT, "%-8s %s%n", created.contains(t.name()) ? "created" : "exists", t.name()));
+                System.out.printf(
+                        Locale.ROOT, "%d schemas registered%n", SchemaRegistration.registerAll(registry, topics));
             }
         }
     }
@@ -83,10 +85,12 @@ final class TopicsCommand implements Runnable {
                 differences.forEach(System.out::println);
                 if (!differences.isEmpty()) {
                     throw new Failure(
-                            "%d of the topics' settings are not as they should be".formatted(differences.size()));
+                            "%s of the topics' settings are not as they should be".formatted(differences.size()));
                 }
                 System.out.printf(
-                        "all %d topics are as they should be%n", Topics.shared().size());
+                        Locale.ROOT,
+                        "all %d topics are as they should be%n",
+                        Topics.shared().size());
             }
         }
     }
@@ -97,13 +101,14 @@ final class TopicsCommand implements Runnable {
         @Override
         public void run() {
             String row = "%-26s %-38s %4s  %-8s %s%n";
-            System.out.printf(row, "TOPIC", "KEY", "PART", "POLICY", "KEPT");
+            System.out.printf(Locale.ROOT, row, "TOPIC", "KEY", "PART", "POLICY", "KEPT");
             Topics.shared().forEach(t -> print(row, t, t.retention()));
             Topics.lanes("<volume>").forEach(t -> print(row, t, "until not needed"));
         }
 
         private static void print(String row, TopicSpec topic, String kept) {
             System.out.printf(
+                    Locale.ROOT,
                     row,
                     topic.name(),
                     topic.key().words(),

@@ -4,7 +4,7 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.OffsetDateTime;
-import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -23,7 +23,7 @@ record Until(int partition, long offset, Instant time) {
 
     private static final Pattern OFFSET = Pattern.compile("(?:(\\d{1,6}):)?(\\d{1,18})");
 
-    /** Reads {@code 4711}, {@code 2:4711}, {@code 2026-03-01T14:03:11} here, and times with an offset from UTC. */
+    /** Reads {@code 4711}, {@code 2:4711}, {@code 2026-03-01T14:03:11} in UTC, and times with their offset from it. */
     static final class Form implements ITypeConverter<Until> {
         @Override
         public Until convert(String text) {
@@ -40,15 +40,13 @@ record Until(int partition, long offset, Instant time) {
                                             + "' is no moment: write an offset like 4711 or 2:4711, or a time like 2026-03-01T14:03:11"));
         }
 
-        /** The time in a text, here or with its offset from UTC; empty when it is none. */
+        /** The time in a text, in UTC or with its offset from it; empty when it is none. */
         static Optional<Instant> time(String text) {
             try {
                 return Optional.of(OffsetDateTime.parse(text).toInstant());
             } catch (DateTimeException e) {
                 try {
-                    return Optional.of(LocalDateTime.parse(text)
-                            .atZone(ZoneId.systemDefault())
-                            .toInstant());
+                    return Optional.of(LocalDateTime.parse(text).toInstant(ZoneOffset.UTC));
                 } catch (DateTimeException alsoNot) {
                     return Optional.empty();
                 }

@@ -1,6 +1,7 @@
 package io.keepup.cli;
 
 import java.nio.file.Path;
+import java.util.Locale;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -46,15 +47,15 @@ final class UpCommand implements Runnable {
         Ports.requireFree(httpPort, "page", "--http");
         Running.until(running -> {
             running.keepsDataIn(directory);
-            System.out.printf("starting broker, registry and Streams app on %s …%n", directory);
+            System.out.printf(Locale.ROOT, "starting broker, registry and Streams app on %s …%n", directory);
             LocalCluster cluster;
             try (Waiting waiting = new Waiting()) {
                 cluster = running.closing(LocalCluster.start(directory, kafkaPort, registryPort, httpPort, waiting));
             }
             cluster.onFailure(running::fail);
-            System.out.printf("  Kafka     %s%n", cluster.bootstrap());
-            System.out.printf("  registry  %s%n", cluster.registryUrl());
-            System.out.printf("  page      %s%n", cluster.pageUrl());
+            System.out.printf(Locale.ROOT, "  Kafka     %s%n", cluster.bootstrap());
+            System.out.printf(Locale.ROOT, "  registry  %s%n", cluster.registryUrl());
+            System.out.printf(Locale.ROOT, "  page      %s%n", cluster.pageUrl());
             System.out.println("up; next: 'keepup node --id vs-1 --data DIR', then 'keepup assign'. Ctrl-C ends it.");
         });
     }

@@ -67,7 +67,7 @@ final class Verdict implements AutoCloseable {
             }
         }
         throw new Failure(
-                "the assignment is on the log, but nobody has folded it within %d s: is the Streams app running ('keepup up', 'keepup streams')?"
+                "the assignment is on the log, but nobody has folded it within %s s: is the Streams app running ('keepup up', 'keepup streams')?"
                         .formatted(LIMIT.toSeconds()));
     }
 
@@ -94,7 +94,7 @@ final class Verdict implements AutoCloseable {
             return record.value() == null ? null : codec.decode(record.value());
         } catch (UndecodableException e) {
             throw new Failure(
-                    "record %d of %s cannot be read: %s".formatted(record.offset(), record.topic(), e.getMessage()), e);
+                    "record %s of %s cannot be read: %s".formatted(record.offset(), record.topic(), e.getMessage()), e);
         }
     }
 

@@ -13,6 +13,7 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Locale;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -106,7 +107,7 @@ final class VolumeCommand implements Runnable {
                     status.path("sizeBytes").asLong() / status.path("blockSize").asLong();
             require(
                     lba < all && blocks <= all - lba,
-                    "%d blocks from block %d on are not all in volume %s, which has %d"
+                    "%s blocks from block %s on are not all in volume %s, which has %s"
                             .formatted(blocks, lba, volumeId(), all));
         }
     }
@@ -147,7 +148,7 @@ final class VolumeCommand implements Runnable {
                 while (chunk.length > 0) {
                     if (chunk.length % blockSize != 0) {
                         throw new Failure(
-                                "the data is not a multiple of the block size %d: %d bytes are left over at block %d"
+                                "the data is not a multiple of the block size %s: %s bytes are left over at block %s"
                                         .formatted(
                                                 blockSize, chunk.length % blockSize, next + chunk.length / blockSize));
                     }
@@ -158,7 +159,7 @@ final class VolumeCommand implements Runnable {
                     progress.at("writing %s (MiB)".formatted(volumeId()), (next - lba) * blockSize / MIB, total);
                 }
                 progress.end();
-                System.out.printf("blocks %d to %d written, LSN %d%n", lba, next - 1, lsn);
+                System.out.printf(Locale.ROOT, "blocks %d to %d written, LSN %d%n", lba, next - 1, lsn);
             } catch (IOException e) {
                 throw new Failure("cannot read %s: %s".formatted(in == null ? "standard input" : in, reason(e)), e);
             } finally {
@@ -255,7 +256,7 @@ final class VolumeCommand implements Runnable {
                         .put("lsn", lsn));
                 return;
             }
-            System.out.printf("%s  %s at LSN %d%n", sha256, volumeId(), lsn);
+            System.out.printf(Locale.ROOT, "%s  %s at LSN %d%n", sha256, volumeId(), lsn);
         }
     }
 }

@@ -8,6 +8,7 @@ import io.keepup.v1.ReplicaView;
 import io.keepup.v1.SessionState;
 import io.keepup.v1.VolumeProjection;
 import java.time.Instant;
+import java.util.Locale;
 import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -51,8 +52,10 @@ abstract sealed class Wishes implements Runnable {
             replica(volume, replicaId);
             publish(new RebuildRequested(meta(volume), replicaId, why));
             System.out.printf(
+                    Locale.ROOT,
                     "a rebuild of %s is wished for; 'keepup events %s --follow' shows what comes of it%n",
-                    replicaId, volumeId);
+                    replicaId,
+                    volumeId);
         }
     }
 
@@ -82,12 +85,15 @@ abstract sealed class Wishes implements Runnable {
             ReplicaView replica = volume.getReplicas().stream()
                     .filter(r -> r.getSession().getSessionId() == sessionId && live(r))
                     .findFirst()
-                    .orElseThrow(() -> new Failure("%s has no live session %d: see 'keepup status %s'"
+                    .orElseThrow(() -> new Failure("%s has no live session %s: see 'keepup status %s'"
                             .formatted(volumeId, sessionId, volumeId)));
             publish(new CancelRequested(meta(volume), replica.getReplicaId(), sessionId, why));
             System.out.printf(
+                    Locale.ROOT,
                     "an end of session %d of %s is wished for; 'keepup events %s --follow' shows what comes of it%n",
-                    sessionId, replica.getReplicaId(), volumeId);
+                    sessionId,
+                    replica.getReplicaId(),
+                    volumeId);
         }
 
         private static boolean live(ReplicaView replica) {

@@ -36,6 +36,13 @@ public final class KeepupProcess implements AutoCloseable {
         return start(directory, List.of("-cp", System.getProperty("java.class.path")), environment, arguments);
     }
 
+    /** @param options of the JVM */
+    static KeepupProcess with(List<String> options, Path directory, Object... arguments) {
+        List<String> java = new ArrayList<>(List.of("-cp", System.getProperty("java.class.path")));
+        java.addAll(options);
+        return start(directory, java, arguments);
+    }
+
     /** @param java options of the JVM, the class path among them */
     static KeepupProcess start(Path directory, List<String> java, Object... arguments) {
         return start(directory, java, Map.of(), arguments);
@@ -52,6 +59,9 @@ public final class KeepupProcess implements AutoCloseable {
                     "-XX:TieredStopAtLevel=1",
                     "-XX:+UseSerialGC",
                     "-Xmx512m"));
+            if (Runtime.version().feature() >= 23) {
+                command.add("--sun-misc-unsafe-memory-access=allow"); // as the launcher does
+            }
             command.addAll(java);
             command.add(Keepup.class.getName());
             for (Object argument : arguments) {
@@ -68,7 +78,12 @@ public final class KeepupProcess implements AutoCloseable {
 
     /** Runs a command to its end and returns what it printed; fails when it does not exit 0. */
     static String run(Path directory, Object... arguments) throws InterruptedException {
-        try (KeepupProcess process = start(directory, arguments)) {
+        return run(List.of(), directory, arguments);
+    }
+
+    /** @param options of the JVM */
+    static String run(List<String> options, Path directory, Object... arguments) throws InterruptedException {
+        try (KeepupProcess process = with(options, directory, arguments)) {
             int exit = process.exit();
             if (exit != 0) {
                 throw new AssertionError("exit " + exit + " of " + List.of(arguments) + ": " + process.all());

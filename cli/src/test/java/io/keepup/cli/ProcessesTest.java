@@ -7,12 +7,14 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -155,8 +157,50 @@ class ProcessesTest {
         }
     }
 
+    @Test
+    void S_F1_S_F2_a_cluster_and_a_node_under_another_locale_and_time_zone_do_as_they_do_elsewhere() throws Exception {
+        List<String> elsewhere = List.of(
+                "-Duser.language=fa",
+                "-Duser.country=IR",
+                "-Duser.timezone=Asia/Tehran",
+                "-Dfile.encoding=COMPAT",
+                "-Dstdout.encoding=US-ASCII");
+        List<String> here = List.of();
+        KeepupProcess up = up(elsewhere);
+        KeepupProcess node = node("vs-1", elsewhere);
+        try {
+            assertThat(up.output()).contains("starting broker, registry and Streams app on " + directory + "/up …");
+            run(elsewhere, "assign", "vol-1", "--epoch", 1, "--primary", "vs-1", "--size", "8MiB");
+            write(1);
+            String checksum = checksum("vs-1");
+            try (Stream<Path> files = Files.walk(directory)) {
+                assertThat(files.map(file -> directory.relativize(file).toString()))
+                        .anyMatch(file -> file.startsWith("up/kafka/log/keepup.events.v1-0/0000"))
+                        .anyMatch(file -> file.endsWith("/wal/00000000000000000001.wal"))
+                        .allMatch(StandardCharsets.US_ASCII.newEncoder()::canEncode);
+            }
+
+            node.kill();
+            node = node("vs-1", here);
+            await("the volume with all that was acknowledged")
+                    .atMost(LIMIT)
+                    .ignoreExceptions()
+                    .untilAsserted(() -> assertThat(checksum("vs-1")).isEqualTo(checksum));
+            assertThat(run(elsewhere, "events", "vol-1")).isEqualTo(run(here, "events", "vol-1"));
+        } finally {
+            node.close();
+            up.close();
+        }
+    }
+
     private KeepupProcess up() {
-        return KeepupProcess.start(
+        return up(List.of());
+    }
+
+    /** @param options of the JVM */
+    private KeepupProcess up(List<String> options) {
+        return KeepupProcess.with(
+                        options,
                         directory,
                         "up",
                         "--data",
@@ -171,7 +215,12 @@ class ProcessesTest {
     }
 
     private KeepupProcess node(String id) {
-        return KeepupProcess.start(
+        return node(id, List.of());
+    }
+
+    private KeepupProcess node(String id, List<String> options) {
+        return KeepupProcess.with(
+                        options,
                         directory,
                         "node",
                         "--id",
@@ -187,10 +236,14 @@ class ProcessesTest {
 
     /** Runs a command against the cluster. */
     private String run(Object... arguments) throws InterruptedException {
+        return run(List.of(), arguments);
+    }
+
+    private String run(List<String> options, Object... arguments) throws InterruptedException {
         Object[] all = java.util.Arrays.copyOf(arguments, arguments.length + 4);
         System.arraycopy(
                 new Object[] {"--bootstrap", bootstrap, "--registry", registryUrl}, 0, all, arguments.length, 4);
-        return KeepupProcess.run(directory, all);
+        return KeepupProcess.run(options, directory, all);
     }
 
     private JsonNode status() throws InterruptedException, IOException {

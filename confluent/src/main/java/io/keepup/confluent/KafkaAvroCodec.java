@@ -15,6 +15,7 @@ import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 import javax.net.ssl.SSLException;
 import org.apache.avro.specific.SpecificRecord;
@@ -79,10 +80,10 @@ public final class KafkaAvroCodec implements RecordCodec, AutoCloseable {
     @Override
     public SpecificRecord decode(byte[] bytes) throws UndecodableException {
         if (bytes.length < HEADER) {
-            throw new UndecodableException("%d bytes are too few for a record".formatted(bytes.length));
+            throw new UndecodableException("%s bytes are too few for a record".formatted(bytes.length));
         }
         if (bytes[0] != 0) {
-            throw new UndecodableException("first byte is 0x%02x, not 0x00".formatted(bytes[0]));
+            throw new UndecodableException(String.format(Locale.ROOT, "first byte is 0x%02x, not 0x00", bytes[0]));
         }
         int id = ByteBuffer.wrap(bytes, 1, HEADER - 1).getInt();
         requireSchema(id);
@@ -94,11 +95,11 @@ public final class KafkaAvroCodec implements RecordCodec, AutoCloseable {
                 throw away(e);
             }
             // Avro answers damaged input with a range of unchecked exceptions; each is a verdict on these bytes.
-            throw new UndecodableException("the bytes do not fit schema id %d: %s".formatted(id, reason(e)), e);
+            throw new UndecodableException("the bytes do not fit schema id %s: %s".formatted(id, reason(e)), e);
         }
         if (!(value instanceof SpecificRecord)
                 || !GENERATED.equals(((SpecificRecord) value).getSchema().getNamespace())) {
-            throw new UndecodableException("schema id %d is no record of Keepup".formatted(id));
+            throw new UndecodableException("schema id %s is no record of Keepup".formatted(id));
         }
         return (SpecificRecord) value;
     }

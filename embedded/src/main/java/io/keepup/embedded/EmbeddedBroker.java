@@ -64,7 +64,7 @@ public final class EmbeddedBroker implements AutoCloseable {
             int clientPort = sockets.bind(BrokerSettings.CLIENT_LISTENER, port);
             int controllerPort = sockets.bind(BrokerSettings.CONTROLLER_LISTENER, 0);
             return run(claimed, sockets, clientPort, controllerPort, settings);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             sockets.close();
             claimed.close();
             throw e;
@@ -83,6 +83,7 @@ public final class EmbeddedBroker implements AutoCloseable {
         ExitGuard.add(onFatal);
         KraftNode node = null;
         try {
+            LogFileNames.toAsciiDigits(logs);
             node = new KraftNode(
                     logs,
                     BrokerSettings.of(logs, clientPort, controllerPort, overrides),
@@ -91,11 +92,17 @@ public final class EmbeddedBroker implements AutoCloseable {
                     onFatal);
             node.startup();
             return new EmbeddedBroker(directory, sockets, failure, onFatal, node, clientPort);
-        } catch (Exception e) {
+        } catch (EmbeddedStartException e) {
+            ExitGuard.remove(onFatal);
+            throw e;
+        } catch (Exception | Error e) {
             if (node != null) {
                 shutdownAfterFailure(node, e);
             }
             ExitGuard.remove(onFatal);
+            if (e instanceof Error broken) {
+                throw broken;
+            }
             throw new EmbeddedStartException(
                     Reason.FAILED,
                     "the Kafka broker on %s does not start (%s): its log says more; a damaged directory must be restored or replaced"
@@ -139,10 +146,10 @@ public final class EmbeddedBroker implements AutoCloseable {
         }
     }
 
-    private static void shutdownAfterFailure(KraftNode node, Exception failure) {
+    private static void shutdownAfterFailure(KraftNode node, Throwable failure) {
         try {
             node.shutdown();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             failure.addSuppressed(e);
         }
     }

@@ -60,7 +60,7 @@ public final class EmbeddedCluster implements AutoCloseable {
                     claimed.path(),
                     (System.nanoTime() - began) / 1_000_000);
             return new EmbeddedCluster(claimed, broker, registry);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             if (broker != null) {
                 broker.close();
             }

@@ -35,7 +35,7 @@ final class ExitGuard {
 
     private static void refuse(int status, String message) {
         IllegalStateException failure =
-                new IllegalStateException("the embedded Kafka broker gave up (status %d%s): see its log"
+                new IllegalStateException("the embedded Kafka broker gave up (status %s%s): see its log"
                         .formatted(status, message == null ? "" : ", " + message));
         OWNERS.forEach(owner -> owner.accept(failure));
         // Kafka's callers count on never coming back from here.

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -32,6 +33,7 @@ import org.apache.kafka.server.common.MetadataVersion;
 import org.apache.kafka.server.fault.FaultHandler;
 import org.apache.kafka.server.fault.FaultHandlerException;
 import org.apache.kafka.server.fault.LoggingFaultHandler;
+import org.apache.kafka.storage.internals.log.LogFileUtils;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import scala.Tuple2;
@@ -69,6 +71,7 @@ final class KraftNode {
             ServerSocketFactory sockets,
             Consumer<Throwable> onFatal)
             throws Exception {
+        requireAsciiDigits();
         format(logDirectory);
         Properties properties = new Properties();
         properties.putAll(settings);
@@ -108,6 +111,15 @@ final class KraftNode {
         }
     }
 
+    private static void requireAsciiDigits() {
+        String name = LogFileUtils.filenamePrefixFromOffset(0);
+        if (!name.matches("0+")) {
+            throw new IllegalStateException(
+                    "Kafka would name its files %s in this JVM's locale; set the locale to Locale.ROOT first"
+                            .formatted(name));
+        }
+    }
+
     /**
      * Kafka's formatting ends with {@code meta.properties}, and does not notice when a full disk leaves that empty. No start accepts it
      * then, so it counts as absent as long as nothing but formatting has written to the directory.
@@ -120,7 +132,7 @@ final class KraftNode {
         if (Files.exists(properties)) {
             return;
         }
-        try (PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream())) {
+        try (PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8)) {
             new Formatter()
                     .setPrintStream(nowhere)
                     .setNodeId(BrokerSettings.NODE_ID)

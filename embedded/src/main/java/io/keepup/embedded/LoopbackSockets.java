@@ -34,7 +34,7 @@ final class LoopbackSockets implements ServerSocketFactory, AutoCloseable {
         if (port < 0 || port > 65_535) {
             throw new EmbeddedStartException(
                     Reason.FAILED,
-                    "port %d for the Kafka broker is not a port: give 1 to 65535, or 0 for any free one"
+                    "port %s for the Kafka broker is not a port: give 1 to 65535, or 0 for any free one"
                             .formatted(port));
         }
         try {
@@ -46,13 +46,13 @@ final class LoopbackSockets implements ServerSocketFactory, AutoCloseable {
         } catch (BindException e) {
             throw new EmbeddedStartException(
                     Reason.PORT_IN_USE,
-                    "port %d on %s for the Kafka broker cannot be bound (%s): stop the program that has it, or choose another port (0 for any free one)"
+                    "port %s on %s for the Kafka broker cannot be bound (%s): stop the program that has it, or choose another port (0 for any free one)"
                             .formatted(port, HOST, e.getMessage()),
                     e);
         } catch (IOException e) {
             throw new EmbeddedStartException(
                     Reason.FAILED,
-                    "cannot listen on %s:%d for the Kafka broker (%s)".formatted(HOST, port, e.getMessage()),
+                    "cannot listen on %s:%s for the Kafka broker (%s)".formatted(HOST, port, e.getMessage()),
                     e);
         }
     }

@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -57,6 +58,74 @@ class EmbeddedBrokerTest {
                     .startsWith("r0")
                     .endsWith("r99");
         }
+    }
+
+    @Test
+    void S_F1_log_files_named_in_the_digits_of_a_locale_are_recognised() throws Exception {
+        try (EmbeddedBroker broker = EmbeddedBroker.start(temp, 0)) {
+            Clients.createTopic(broker.bootstrapServers(), "kept", Map.of());
+            try (KafkaProducer<String, byte[]> producer = Clients.producer(broker.bootstrapServers(), Map.of())) {
+                for (int i = 0; i < 100; i++) {
+                    producer.send(record("kept", "r" + i)).get();
+                }
+            }
+        }
+        // as a broker under that locale names them
+        List<Path> named = logFiles();
+        for (Path file : named) {
+            Files.move(file, inPersianDigits(file));
+        }
+
+        try (EmbeddedBroker broker = EmbeddedBroker.start(temp, 0)) {
+            assertThat(values(Clients.readAll(broker.bootstrapServers(), "kept")))
+                    .hasSize(100)
+                    .endsWith("r99");
+        }
+        assertThat(logFiles()).containsAll(named);
+    }
+
+    @Test
+    void S_F1_two_log_files_with_the_same_number_are_refused_and_none_is_touched() throws Exception {
+        try (EmbeddedBroker broker = EmbeddedBroker.start(temp, 0)) {
+            Clients.createTopic(broker.bootstrapServers(), "kept", Map.of());
+        }
+        Path segment = temp.resolve("log/kept-0/00000000000000000000.log");
+        Path other = Files.copy(segment, inPersianDigits(segment));
+        Path index = temp.resolve("log/kept-0/00000000000000000000.index");
+        Path named = Files.move(index, inPersianDigits(index));
+
+        EmbeddedStartException refused =
+                catchThrowableOfType(EmbeddedStartException.class, () -> EmbeddedBroker.start(temp, 0));
+
+        assertThat(refused).hasMessageContaining(other.toString()).hasMessageContaining("another locale");
+        assertThat(refused.reason()).isEqualTo(Reason.DIRECTORY_UNUSABLE);
+        assertThat(named).exists();
+    }
+
+    @Test
+    void S_F1_a_locale_in_which_Kafka_would_misname_its_files_is_refused() {
+        Locale before = Locale.getDefault();
+        Locale.setDefault(Locale.forLanguageTag("fa-IR"));
+        try {
+            assertThatThrownBy(() -> EmbeddedBroker.start(temp, 0)).hasMessageContaining("Locale.ROOT");
+        } finally {
+            Locale.setDefault(before);
+        }
+    }
+
+    private List<Path> logFiles() throws IOException {
+        try (Stream<Path> files = Files.walk(temp.resolve("log"))) {
+            return files.filter(file -> file.getFileName().toString().matches("[0-9]{20}.*"))
+                    .toList();
+        }
+    }
+
+    private static Path inPersianDigits(Path file) {
+        String name = file.getFileName().toString();
+        for (char digit = '0'; digit <= '9'; digit++) {
+            name = name.replace(digit, (char) (digit - '0' + '\u06F0'));
+        }
+        return file.resolveSibling(name);
     }
 
     @Test

@@ -40,7 +40,7 @@ public final class NodeCore implements AutoCloseable {
             core.host = core.started(new VolumeHost(context, volumes, notes));
             core.host.openAll();
             return core;
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             core.close();
             throw e;
         }

@@ -134,12 +134,12 @@ public final class NodeSettings {
         this.listen = requireAddress(listen);
         properties.forEach(this::put);
         if (walLimitBytes() < get(WAL_RETAIN_BYTES)) {
-            throw new IllegalArgumentException("%s is %d, below %s, %d: give it at least that"
+            throw new IllegalArgumentException("%s is %s, below %s, %s: give it at least that"
                     .formatted(
                             WAL_LIMIT_BYTES.name(), walLimitBytes(), WAL_RETAIN_BYTES.name(), get(WAL_RETAIN_BYTES)));
         }
         if (get(BASE_WINDOW_BYTES) < get(BASE_CHUNK_BYTES)) {
-            throw new IllegalArgumentException("%s is %d, less than one chunk, %s %d: give it some chunks"
+            throw new IllegalArgumentException("%s is %s, less than one chunk, %s %s: give it some chunks"
                     .formatted(
                             BASE_WINDOW_BYTES.name(),
                             get(BASE_WINDOW_BYTES),

@@ -32,10 +32,10 @@ public final class RecoveryLimits {
         public Values {
             if (rebuilds < 1) {
                 throw new IllegalArgumentException(
-                        "%d rebuilds at once are too few: allow 1 or more".formatted(rebuilds));
+                        "%s rebuilds at once are too few: allow 1 or more".formatted(rebuilds));
             }
             if (bytesPerSecond != 0 && bytesPerSecond < LEAST_BYTES_PER_SECOND) {
-                throw new IllegalArgumentException("%d bytes a second are too few: allow %d or more, or 0 for no limit"
+                throw new IllegalArgumentException("%s bytes a second are too few: allow %s or more, or 0 for no limit"
                         .formatted(bytesPerSecond, LEAST_BYTES_PER_SECOND));
             }
         }

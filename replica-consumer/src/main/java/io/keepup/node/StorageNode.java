@@ -85,11 +85,11 @@ public final class StorageNode implements AutoCloseable {
         try {
             node.begin(clock, waitsFor);
             return node;
+        } catch (NodeStartException | Error e) { // an Error too must leave nothing running
+            node.close();
+            throw e;
         } catch (RuntimeException e) {
             node.close();
-            if (e instanceof NodeStartException) {
-                throw e;
-            }
             throw new NodeStartException("node %s cannot start: %s".formatted(settings.id(), e.getMessage()), e);
         }
     }
@@ -141,7 +141,7 @@ public final class StorageNode implements AutoCloseable {
         CompletableFuture<Set<String>> topics =
                 admin.listTopics().names().toCompletionStage().toCompletableFuture();
         if (!tasks.await(topics, patience)) {
-            throw new NodeStartException("no Kafka broker answers at %s within %d s: start it, or name the right one"
+            throw new NodeStartException("no Kafka broker answers at %s within %s s: start it, or name the right one"
                     .formatted(settings.bootstrap(), patience.toSeconds()));
         }
         if (topics.isCompletedExceptionally()) {

@@ -72,11 +72,12 @@ public final class KeepupStreams implements AutoCloseable, Health {
         try {
             app.run(settings, Preconditions.check(settings, app.registry, BROKER_PATIENCE));
             return app;
+        } catch (StartException | Error e) { // an Error too must leave nothing running
+            app.close();
+            throw e;
         } catch (RuntimeException e) {
             app.close();
-            throw e instanceof StartException
-                    ? e
-                    : new StartException("the Streams app does not start: %s".formatted(e.getMessage()), e);
+            throw new StartException("the Streams app does not start: %s".formatted(e.getMessage()), e);
         }
     }
 
@@ -180,7 +181,7 @@ public final class KeepupStreams implements AutoCloseable, Health {
             return Optional.of("the fold is %s".formatted(running == null ? "about to start" : running.state()));
         }
         if (replacement.unsettled()) {
-            return Optional.of("a stream thread died less than %d s ago and is replaced: %s"
+            return Optional.of("a stream thread died less than %s s ago and is replaced: %s"
                     .formatted(ThreadReplacement.SETTLED.toSeconds(), lastDeath));
         }
         Optional<String> waiting = patience.whyWaiting();

@@ -132,7 +132,7 @@ final class Preconditions {
             return asked.get(limit.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
             throw new StartException(
-                    "no Kafka broker answers at %s within %d s: start it, or name the right one"
+                    "no Kafka broker answers at %s within %s s: start it, or name the right one"
                             .formatted(settings.bootstrap(), limit.toSeconds()),
                     e);
         } catch (ExecutionException e) {

@@ -13,13 +13,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.keepup.volume.VolumeException.Kind;
 import io.keepup.volume.disk.FileSystemDisk;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class WalRecoveryTest {
     private static final int HEADER = 49;
@@ -216,6 +221,89 @@ class WalRecoveryTest {
                 assertThat(contents(volume)).isEqualTo(model.at(model.head()));
             }
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"ar-EG", "fa-IR", "bn-BD"})
+    void S_F1_segments_named_in_the_digits_of_a_locale_are_recognised_and_replayed(String locale) {
+        // given a volume over several segments, named as a process under that locale named them
+        VolumeTuning tuning = new VolumeTuning(1 << 20, 4096);
+        Path dir = tmp.resolve("named");
+        Model model = new Model(Fixtures.SPEC);
+        primary(dir).close();
+        try (Volume volume = Volume.open(dir, new FileSystemDisk(), tuning)) {
+            for (int i = 0; i < 20; i++) {
+                model.write(i, data(i, 1));
+                volume.awaitDurable(volume.write(i, data(i, 1)));
+            }
+        }
+        List<Path> segments = segments(dir);
+        assertThat(segments).hasSizeGreaterThan(2);
+        segments.forEach(segment -> rename(segment, inDigitsOf(locale, segment)));
+
+        // when it is opened, and again
+        for (int open = 1; open <= 2; open++) {
+            try (Volume volume = Volume.open(dir, new FileSystemDisk(), tuning)) {
+                // then every acknowledged write is there
+                assertThat(volume.status().fault()).isNull();
+                assertThat(volume.status().appliedLsn()).isEqualTo(20);
+                assertThat(contents(volume)).isEqualTo(model.at(20));
+            }
+            assertThat(segments(dir)).isEqualTo(segments);
+        }
+    }
+
+    @Test
+    void S_F1_segments_of_both_names_are_one_log() {
+        VolumeTuning tuning = new VolumeTuning(1 << 20, 4096);
+        Path dir = tmp.resolve("mixed");
+        primary(dir).close();
+        try (Volume volume = Volume.open(dir, new FileSystemDisk(), tuning)) {
+            for (int i = 0; i < 20; i++) {
+                volume.awaitDurable(volume.write(i, data(i, 1)));
+            }
+        }
+        Path first = segments(dir).getFirst();
+        rename(first, inDigitsOf("fa-IR", first));
+
+        try (Volume volume = Volume.open(dir, new FileSystemDisk(), tuning)) {
+            assertThat(volume.status().appliedLsn()).isEqualTo(20);
+        }
+    }
+
+    @Test
+    void S_F1_two_segments_with_the_same_number_are_damage_and_nothing_is_touched() throws IOException {
+        Path dir = threeEntries(new Model(Fixtures.SPEC));
+        Path segment = segment(dir);
+        Files.copy(segment, inDigitsOf("fa-IR", segment));
+        List<Path> found = segments(dir);
+
+        try (Volume volume = Volume.open(dir)) {
+            assertThat(volume.status().fault()).isEqualTo(VolumeFault.LOCAL_WAL_CORRUPT);
+            assertThat(segments(dir)).isEqualTo(found);
+        }
+    }
+
+    private static Path inDigitsOf(String locale, Path segment) {
+        long firstLsn = Long.parseLong(segment.getFileName().toString().replace(".wal", ""));
+        String name = String.format(Locale.forLanguageTag(locale), "%020d.wal", firstLsn);
+        assertThat(name).doesNotContain("0");
+        return segment.resolveSibling(name);
+    }
+
+    private static void rename(Path from, Path to) {
+        try {
+            Files.move(from, to);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static List<Path> segments(Path dir) {
+        return new FileSystemDisk()
+                .list(dir.resolve("wal")).stream()
+                        .filter(path -> path.toString().endsWith(".wal"))
+                        .toList();
     }
 
     private static int spares(Path dir) {

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
@@ -69,7 +70,7 @@ public final class AuditBench {
             Load load = new Load("vol", volumes, Topics.DEFAULT_PARTITIONS, rig.codec);
             long each = Math.max(1, (events / volumes - VolumeLife.BOOTSTRAP) / VolumeLife.CYCLE);
             long count = load.bootstrap() + each * load.cycle();
-            progress.printf("%,d events of %,d volumes …%n", count, volumes);
+            progress.printf(Locale.ROOT, "%,d events of %,d volumes …%n", count, volumes);
             Iterator<Load.Sent> all =
                     LongStream.range(0, count).mapToObj(i -> load.next()).iterator();
             rig.load(Topics.EVENTS, () -> all);
@@ -78,7 +79,7 @@ public final class AuditBench {
                 awaitRunning(fold); // or it is not known yet as a consumer that has to be waited for
                 awaitFold(rig);
             }
-            progress.printf("verified within %d MiB …%n", HEAP_MIB);
+            progress.printf(Locale.ROOT, "verified within %d MiB …%n", HEAP_MIB);
             return audit(directory, rig, count);
         }
     }
@@ -120,18 +121,18 @@ public final class AuditBench {
                     .start();
             if (!process.waitFor(AUDIT_LIMIT_S, TimeUnit.SECONDS)) {
                 process.destroyForcibly();
-                throw new IllegalStateException("not verified within %d s".formatted(AUDIT_LIMIT_S));
+                throw new IllegalStateException("not verified within %s s".formatted(AUDIT_LIMIT_S));
             }
             double seconds = (System.nanoTime() - begin) / 1e9;
             String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
             if (process.exitValue() != 0) {
-                throw new IllegalStateException("the process that verifies ended with %d: %s"
+                throw new IllegalStateException("the process that verifies ended with %s: %s"
                         .formatted(process.exitValue(), Files.readString(errors).strip()));
             }
             String[] words = said.split(" ");
             long events = Long.parseLong(words[0]);
             if (events < count) { // more, when the watchdog spoke
-                throw new IllegalStateException("%d events were put there, %d verified".formatted(count, events));
+                throw new IllegalStateException("%s events were put there, %s verified".formatted(count, events));
             }
             return new Result(
                     events,

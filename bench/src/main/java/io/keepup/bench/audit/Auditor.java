@@ -12,6 +12,7 @@ import io.keepup.streams.audit.verify.Verification;
 import io.keepup.streams.audit.verify.Verifier;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Map;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -49,7 +50,7 @@ final class Auditor {
             }
         }
         OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
-        System.out.printf("%d %d %d %d%n", events, equal, differences, system.getProcessCpuTime());
+        System.out.printf(Locale.ROOT, "%d %d %d %d%n", events, equal, differences, system.getProcessCpuTime());
     }
 
     /** Set as the command sets it. */

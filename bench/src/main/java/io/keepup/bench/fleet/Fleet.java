@@ -188,11 +188,11 @@ final class Fleet implements AutoCloseable {
             processes.forEach((name, process) -> {
                 if (!process.isAlive()) {
                     throw new IllegalStateException(
-                            "instance %s ended with %d: %s".formatted(name, process.exitValue(), lastWords(name)));
+                            "instance %s ended with %s: %s".formatted(name, process.exitValue(), lastWords(name)));
                 }
             });
             if (System.nanoTime() > deadline) {
-                throw new IllegalStateException("%s within %d s".formatted(otherwise, LIMIT.toSeconds()));
+                throw new IllegalStateException("%s within %s s".formatted(otherwise, LIMIT.toSeconds()));
             }
             LockSupport.parkNanos(PAUSE_NANOS);
         }

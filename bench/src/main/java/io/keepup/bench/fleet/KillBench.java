@@ -116,7 +116,7 @@ public final class KillBench {
             long[] takeovers = new long[plan.kills];
             long restart = 0;
             for (int i = 0; i < plan.kills; i++) {
-                progress.printf("kill %d of %d: ", i + 1, plan.kills);
+                progress.printf(Locale.ROOT, "kill %d of %d: ", i + 1, plan.kills);
                 takeovers[i] = kill();
             }
             for (int i = 0; i < plan.halts; i++) {
@@ -131,7 +131,7 @@ public final class KillBench {
             long folded = sum(parts, Account::events);
             if (folded < events) { // more, when the watchdog spoke
                 throw new IllegalStateException(
-                        "%d events are on the topic, %d were replayed".formatted(events, folded));
+                        "%s events are on the topic, %s were replayed".formatted(events, folded));
             }
             long sessionTimeout = Long.parseLong(rig.streams(Fleet.APPLICATION)
                     .streams()
@@ -184,7 +184,7 @@ public final class KillBench {
                             "producer." + HaltAfter.RECORDS,
                             String.valueOf(records)));
             fleet.awaitDeath(victim);
-            progress.printf("%s halted before record %d%n", victim, records + 1);
+            progress.printf(Locale.ROOT, "%s halted before record %d%n", victim, records + 1);
             fleet.start(victim, Map.of());
             fleet.awaitSettled();
         }
@@ -245,11 +245,11 @@ public final class KillBench {
                     long behind = log.awaitFold(Fleet.APPLICATION, Fleet.LIMIT, Progress.NONE);
                     if (behind > 0) {
                         throw new IllegalStateException(
-                                "partition %d is %d events behind".formatted(partition, behind));
+                                "partition %s is %s events behind".formatted(partition, behind));
                     }
                     parts.add(new Verifier(log, rig.codec, Policy.safe()).run(Progress.NONE));
                 } catch (AuditException e) {
-                    throw new IllegalStateException("partition %d cannot be proven".formatted(partition), e);
+                    throw new IllegalStateException("partition %s cannot be proven".formatted(partition), e);
                 }
             }
             parts.forEach(p -> p.differences().forEach(progress::println));

@@ -119,7 +119,7 @@ public final class StreamsBench {
             Result result = new StreamsBench.Run(rig, plan, List.of(fold, bare, pass), progress).run();
             if (metrics.rejected() > 0) {
                 throw new IllegalStateException(
-                        "%d events were refused: that is not what was to be measured".formatted(metrics.rejected()));
+                        "%s events were refused: that is not what was to be measured".formatted(metrics.rejected()));
             }
             return result;
         }

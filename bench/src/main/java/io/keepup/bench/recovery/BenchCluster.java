@@ -205,7 +205,7 @@ final class BenchCluster implements AutoCloseable {
         while (!condition.getAsBoolean()) {
             if (System.nanoTime() > until) {
                 throw new IllegalStateException(
-                        "waited %d min for %s: KEEPUP_LOG=info tells more".formatted(LIMIT.toMinutes(), what));
+                        "waited %s min for %s: KEEPUP_LOG=info tells more".formatted(LIMIT.toMinutes(), what));
             }
             try {
                 Thread.sleep(LOOK_MS);

@@ -107,7 +107,7 @@ public final class CatchUpBench {
         HostedVolume primary = cluster.connected(volumeId);
         Writes writes = new Writes(primary, SEED);
         tell.step(
-                "%s: %s are written in entries of %d KiB"
+                "%s: %s are written in entries of %s KiB"
                         .formatted(volumeId, Progress.mib(plan.bytes), plan.entryBytes >> 10),
                 () -> Progress.mib(writes.written()));
         writes.fill(plan.bytes, plan.entryBytes, Data.random);

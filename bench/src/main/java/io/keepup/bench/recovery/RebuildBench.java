@@ -133,8 +133,13 @@ public final class RebuildBench {
             HostedVolume primary = cluster.connected(volumeId);
             Writes writes = new Writes(primary, SEED);
             tell.step(
-                    "%s: a volume of %s is filled to %.0f %% with %s"
-                            .formatted(volumeId, Progress.mib(of.sizeBytes), 100 * of.fill, of.data),
+                    String.format(
+                            Locale.ROOT,
+                            "%s: a volume of %s is filled to %.0f %% with %s",
+                            volumeId,
+                            Progress.mib(of.sizeBytes),
+                            100 * of.fill,
+                            of.data),
                     () -> Progress.mib(writes.written()));
             writes.fill((long) (of.sizeBytes * of.fill), of.data);
             // Without an entry there is nothing a replica could miss.

@@ -11,6 +11,7 @@ import io.keepup.v1.SessionKind;
 import io.keepup.v1.SessionProgress;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -138,9 +139,14 @@ final class SessionWatch implements AutoCloseable {
         }
         String base = now.getBaseBlocksTotal() == 0
                 ? ""
-                : ", base %d %%".formatted(100 * now.getBaseBlocksDone() / now.getBaseBlocksTotal());
-        return "%s%s, %s received, WAL at LSN %,d"
-                .formatted(now.getPhase(), base, Progress.mib(now.getBytes()), now.getWalAppliedLsn());
+                : ", base %s %%".formatted(100 * now.getBaseBlocksDone() / now.getBaseBlocksTotal());
+        return String.format(
+                Locale.ROOT,
+                "%s%s, %s received, WAL at LSN %,d",
+                now.getPhase(),
+                base,
+                Progress.mib(now.getBytes()),
+                now.getWalAppliedLsn());
     }
 
     @Override

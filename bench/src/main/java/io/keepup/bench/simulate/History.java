@@ -149,7 +149,7 @@ final class History implements World.Watch {
         Cluster cluster = world.cluster();
         VolumeOverview overview = cluster.overview(master.volumeId());
         if (overview.epoch() != master.epoch() || !overview.primaryId().equals(master.primary())) {
-            return "epoch %d of %s is not folded".formatted(master.epoch(), master.primary());
+            return "epoch %s of %s is not folded".formatted(master.epoch(), master.primary());
         }
         if (!overview.projection().healthy()) {
             return "it is %s, %s"
@@ -174,7 +174,7 @@ final class History implements World.Watch {
                 return "the copy of %s is not there".formatted(id);
             }
             if (copy.appliedLsn() != primary.appliedLsn()) {
-                return "%s has LSN %d, the primary %d".formatted(id, copy.appliedLsn(), primary.appliedLsn());
+                return "%s has LSN %s, the primary %s".formatted(id, copy.appliedLsn(), primary.appliedLsn());
             }
         }
         return null;

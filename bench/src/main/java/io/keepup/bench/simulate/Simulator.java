@@ -8,6 +8,7 @@ import io.keepup.bench.simulate.time.Scheduler;
 import io.keepup.schemas.codec.RecordCodec;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -86,7 +87,7 @@ public final class Simulator {
                 faults,
                 Math.round(told.get() / seconds * 10) / 10.0,
                 seed,
-                "%016x".formatted(fingerprint.get()),
+                String.format(Locale.ROOT, "%016x", fingerprint.get()),
                 failed == null ? "" : story(failed));
     }
 

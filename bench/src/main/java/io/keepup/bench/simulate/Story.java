@@ -16,6 +16,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import org.apache.avro.Schema;
@@ -39,7 +40,7 @@ final class Story {
 
     String of(Plan small, Plan whole) {
         StringBuilder text = new StringBuilder();
-        text.append("seed %d, %d of %d deeds are enough:%n"
+        text.append("seed %s, %s of %s deeds are enough:%n"
                 .formatted(whole.seed(), small.items().size(), whole.items().size()));
         for (Item item : small.items()) {
             text.append("  ").append(item).append('\n');
@@ -55,7 +56,7 @@ final class Story {
             e.printStackTrace(new PrintWriter(trace));
             text.append(trace);
         }
-        text.append("again: keepup bench simulate --histories 1 --seed %d%n".formatted(whole.seed()));
+        text.append("again: keepup bench simulate --histories 1 --seed %s%n".formatted(whole.seed()));
         return text.toString();
     }
 
@@ -86,7 +87,7 @@ final class Story {
         if (!log.exists(topic)) {
             return;
         }
-        text.append("WAL lane from offset %d:%n".formatted(log.begin(topic)));
+        text.append("WAL lane from offset %s:%n".formatted(log.begin(topic)));
         for (Stored each : log.all(topic)) {
             line(each, volumeId).ifPresent(line -> text.append(line).append('\n'));
         }
@@ -107,8 +108,8 @@ final class Story {
         } catch (UndecodableException e) {
             what = "undecodable, " + e.getMessage();
         }
-        return Optional.of(
-                "%6d ms  %-9s %4d  %s".formatted(stored.at() / 1_000_000, stored.by(), stored.offset(), what));
+        return Optional.of(String.format(
+                Locale.ROOT, "%6d ms  %-9s %4d  %s", stored.at() / 1_000_000, stored.by(), stored.offset(), what));
     }
 
     /** What a record says, without what it says in every case. */
@@ -129,7 +130,7 @@ final class Story {
     private static String brief(Object value) {
         return switch (value) {
             case null -> "";
-            case Meta meta -> "%s/%s/%d".formatted(meta.getVolumeId(), meta.getNodeId(), meta.getEpoch());
+            case Meta meta -> "%s/%s/%s".formatted(meta.getVolumeId(), meta.getNodeId(), meta.getEpoch());
             case IndexedRecord nested -> "{" + brief(nested) + "}";
             case List<?> all ->
                 all.isEmpty() ? "" : all.stream().map(Story::brief).toList().toString();

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 
 /**
@@ -92,7 +93,12 @@ public final class WriteBench {
         List<Measured> measured = new ArrayList<>();
         for (Case each : cases) {
             Measured m = measure(directory, rounds, each);
-            progress.printf("%d-byte writes, %d threads: ratio %.2f%n", each.writeBytes(), each.threads(), m.ratio());
+            progress.printf(
+                    Locale.ROOT,
+                    "%d-byte writes, %d threads: ratio %.2f%n",
+                    each.writeBytes(),
+                    each.threads(),
+                    m.ratio());
             measured.add(m);
         }
         long peak =

@@ -151,7 +151,7 @@ final class Changes {
         String failure = session.failure().word().isEmpty()
                 ? ""
                 : " (" + session.failure().word() + ")";
-        return "%s %d %s%s"
+        return "%s %s %s%s"
                 .formatted(session.kind().word(), session.id(), session.state().word(), failure);
     }
 

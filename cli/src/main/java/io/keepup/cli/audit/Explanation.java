@@ -150,7 +150,7 @@ public final class Explanation {
     }
 
     private static String ended(String replicaId, Session session, Session next) {
-        return "%s %d of %s ended: %s"
+        return "%s %s of %s ended: %s"
                 .formatted(
                         session.kind().word(),
                         session.id(),
@@ -223,11 +223,11 @@ public final class Explanation {
 
     public void print(Paper paper) {
         paper.line(
-                paper.terminal().bold("session %d, a %s of %s: %s".formatted(sessionId, kind, replicaId, outcome())));
+                paper.terminal().bold("session %s, a %s of %s: %s".formatted(sessionId, kind, replicaId, outcome())));
         chapter(paper, "what led to it");
         ledToIt.forEach(f -> {
             paper.day(f.at());
-            String head = "%s %7d ".formatted(Paper.time(f.at()), f.offset());
+            String head = String.format(Locale.ROOT, "%s %7d ", Paper.time(f.at()), f.offset());
             paper.line(head, head.length(), f.text());
         });
         chapter(paper, "the decision");
@@ -236,7 +236,7 @@ public final class Explanation {
         if (reports > 0) {
             Timeline.print(firstReport, paper);
             if (reports > 1) {
-                paper.line("  … %,d reports, the last:".formatted(reports));
+                paper.line(String.format(Locale.ROOT, "  … %,d reports, the last:", reports));
                 Timeline.print(lastReport, paper);
             }
         } else {
@@ -277,7 +277,7 @@ public final class Explanation {
     }
 
     private static String part(String format, long bytes) {
-        return bytes == 0 ? "" : format.formatted(Sizes.text(bytes));
+        return bytes == 0 ? "" : String.format(Locale.ROOT, format, Sizes.text(bytes));
     }
 
     private String failure(Ruling.Admitted ruling) {

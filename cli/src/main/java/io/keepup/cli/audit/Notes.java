@@ -7,6 +7,7 @@ import io.keepup.streams.audit.verify.Tally;
 import io.keepup.streams.audit.verify.Verification;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -27,10 +28,11 @@ final class Notes {
         long aged = 0;
         for (Verification part : parts) {
             if (part.extent().begin() > 0) {
-                notes.add(
-                        "events of partition %d before offset %,d were deleted: a volume that is older cannot be replayed"
-                                .formatted(
-                                        part.extent().partition(), part.extent().begin()));
+                notes.add(String.format(
+                        Locale.ROOT,
+                        "events of partition %d before offset %,d were deleted: a volume that is older cannot be replayed",
+                        part.extent().partition(),
+                        part.extent().begin()));
             }
             for (Account account : part.accounts()) {
                 for (Map.Entry<String, Tally> tally : account.topics().entrySet()) {
@@ -41,11 +43,14 @@ final class Notes {
             }
         }
         if (compacted > 0) {
-            notes.add("compaction took %,d records: of each key the newest was compared, and what else remains"
-                    .formatted(compacted));
+            notes.add(String.format(
+                    Locale.ROOT,
+                    "compaction took %,d records: of each key the newest was compared, and what else remains",
+                    compacted));
         }
         if (aged > 0) {
-            notes.add("retention took %,d records: compared from the first on that remains".formatted(aged));
+            notes.add(String.format(
+                    Locale.ROOT, "retention took %,d records: compared from the first on that remains", aged));
         }
         return notes;
     }

@@ -3,15 +3,15 @@ package io.keepup.cli.audit;
 import io.keepup.cli.Terminal;
 import java.time.Instant;
 import java.time.LocalDate;
-import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.Locale;
 
 /** Lines of at most 100 columns, fewer on a narrower terminal: what does not fit goes on below, indented. */
 public final class Paper {
 
-    private static final ZoneId ZONE = ZoneId.systemDefault();
     private static final DateTimeFormatter TIME =
-            DateTimeFormatter.ofPattern("HH:mm:ss.SSS").withZone(ZONE);
+            DateTimeFormatter.ofPattern("HH:mm:ss.SSS", Locale.ROOT).withZone(ZoneOffset.UTC);
 
     private final Terminal terminal;
     private LocalDate day;
@@ -26,10 +26,10 @@ public final class Paper {
 
     /** A line with the date, when it is another one than last time. */
     void day(Instant at) {
-        LocalDate now = LocalDate.ofInstant(at, ZONE);
+        LocalDate now = LocalDate.ofInstant(at, ZoneOffset.UTC);
         if (!now.equals(day)) {
             day = now;
-            terminal.line(terminal.bold("%s, times in %s".formatted(now, ZONE)));
+            terminal.line(terminal.bold("%s, times in UTC".formatted(now)));
         }
     }
 

@@ -42,7 +42,7 @@ public final class Proof {
         Notes.of(parts, notes).forEach(n -> paper.line("  ", 2, n));
         differences().forEach(d -> difference(paper, d));
         if (unlisted() > 0) {
-            terminal.line("  and %,d more events whose records differ".formatted(unlisted()));
+            terminal.line(String.format(Locale.ROOT, "  and %,d more events whose records differ", unlisted()));
         }
         if (holds()) {
             terminal.line(terminal.green("proven: ")
@@ -64,16 +64,24 @@ public final class Proof {
     }
 
     private static String row(String topic, Tally tally) {
-        String gone = tally.gone() == 0 ? "" : ", %,d no longer there".formatted(tally.gone());
-        String older = tally.older() == 0 ? "" : ", %,d of them by another engine".formatted(tally.older());
-        return "  %-28s %,12d follow, %,12d equal%s%s".formatted(topic, tally.expected(), tally.equal(), older, gone);
+        String gone = tally.gone() == 0 ? "" : String.format(Locale.ROOT, ", %,d no longer there", tally.gone());
+        String older =
+                tally.older() == 0 ? "" : String.format(Locale.ROOT, ", %,d of them by another engine", tally.older());
+        return String.format(
+                Locale.ROOT,
+                "  %-28s %,12d follow, %,12d equal%s%s",
+                topic,
+                tally.expected(),
+                tally.equal(),
+                older,
+                gone);
     }
 
     private static void difference(Paper paper, Difference d) {
         Terminal terminal = paper.terminal();
         String kind = d.kind().name().toLowerCase(Locale.ROOT);
         String where = d.place() == null ? "on " + d.topic() : "at " + d.place();
-        String cause = d.cause() < 0 ? "" : ", event %d".formatted(d.cause());
+        String cause = d.cause() < 0 ? "" : ", event %s".formatted(d.cause());
         String what = d.type().isEmpty() ? "a record that is none of Keepup's" : d.type();
         String id = d.id().isEmpty() ? "" : " " + d.id();
         paper.line(
@@ -90,8 +98,8 @@ public final class Proof {
         if (d.ofVersion()) {
             String by = d.version() == Engine.VERSION || d.version() < 0
                     ? "it follows such a difference"
-                    : "engine %d wrote it".formatted(d.version());
-            paper.line(" ".repeat(11), 11, "a difference of version: %s, this is %d".formatted(by, Engine.VERSION));
+                    : "engine %s wrote it".formatted(d.version());
+            paper.line(" ".repeat(11), 11, "a difference of version: %s, this is %s".formatted(by, Engine.VERSION));
         }
     }
 
@@ -106,9 +114,14 @@ public final class Proof {
         long all = differences().size() + unlisted();
         String version = ofVersion == 0
                 ? ""
-                : ", %,d of them of version: replay with the engine that wrote them".formatted(ofVersion);
-        return "the topics differ from what follows from the events, in %,d record%s%s"
-                .formatted(all, all == 1 ? "" : "s", version);
+                : String.format(
+                        Locale.ROOT, ", %,d of them of version: replay with the engine that wrote them", ofVersion);
+        return String.format(
+                Locale.ROOT,
+                "the topics differ from what follows from the events, in %,d record%s%s",
+                all,
+                all == 1 ? "" : "s",
+                version);
     }
 
     private List<Difference> differences() {

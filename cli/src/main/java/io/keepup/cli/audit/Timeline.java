@@ -6,6 +6,7 @@ import io.keepup.engine.Projection;
 import io.keepup.engine.message.Command;
 import io.keepup.engine.state.VolumeState;
 import io.keepup.streams.fold.Ruling;
+import java.util.Locale;
 
 /** Prints every event of a volume as it comes, with what it changed and what followed. Holds none of them. */
 public final class Timeline {
@@ -38,7 +39,7 @@ public final class Timeline {
 
     static void print(Moment moment, Paper paper) {
         paper.day(moment.at());
-        String head = HEAD.formatted(Paper.time(moment.at()), moment.offset(), moment.type());
+        String head = String.format(Locale.ROOT, HEAD, Paper.time(moment.at()), moment.offset(), moment.type());
         paper.line(head, head.length(), moment.text());
         Terminal terminal = paper.terminal();
         if (!moment.refused().isEmpty()) {

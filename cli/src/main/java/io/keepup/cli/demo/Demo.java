@@ -15,6 +15,7 @@ import java.util.ArrayDeque;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
@@ -85,10 +86,13 @@ public final class Demo implements AutoCloseable {
         List<String> table = SessionTable.lines(outcome.sessions());
         table.forEach(row -> terminal.line(terminal.fit(row)));
         terminal.line("");
-        String verdict = outcome.equal() ? "all %d copies are equal" : "the %d copies are NOT equal";
-        String text = verdict.formatted(outcome.digests().size());
-        terminal.line("%s, after %.1f s"
-                .formatted(outcome.equal() ? terminal.green(text) : terminal.red(text), outcome.seconds()));
+        String verdict = outcome.equal() ? "all %s copies are equal" : "the %s copies are NOT equal";
+        String text = String.format(Locale.ROOT, verdict, outcome.digests().size());
+        terminal.line(String.format(
+                Locale.ROOT,
+                "%s, after %.1f s",
+                outcome.equal() ? terminal.green(text) : terminal.red(text),
+                outcome.seconds()));
         if (report != null) {
             outcome.write(report);
         }

@@ -21,6 +21,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -82,7 +83,7 @@ final class DemoStory {
             new Assignments(VOLUME, EPOCH, PRIMARY, REPLICAS, List.of(), sizeBytes, BLOCK_SIZE, "operator/demo")
                     .publish(producer, codec);
         }
-        tell.line("volume %s assigned: primary %s, replicas %s, epoch %d"
+        tell.line("volume %s assigned: primary %s, replicas %s, epoch %s"
                 .formatted(VOLUME, PRIMARY, String.join(", ", REPLICAS), EPOCH));
         await("all gates but the first durable write", w -> reason(w).equals("awaiting_barrier_durability"));
     }
@@ -101,7 +102,8 @@ final class DemoStory {
         nodes.stop(replica);
         tell.line(replica + " stops");
         workload.burst(MISSED_WRITES);
-        tell.line("%,d writes that %s misses; head is now %,d".formatted(MISSED_WRITES, replica, head(primary)));
+        tell.line(String.format(
+                Locale.ROOT, "%,d writes that %s misses; head is now %,d", MISSED_WRITES, replica, head(primary)));
         recover(replica, SessionKind.catchup);
     }
 
@@ -121,7 +123,7 @@ final class DemoStory {
             tail.set(primary.trimWal(head).path("walTail").asLong());
             return tail.get() > missed;
         });
-        tell.line("the WAL is trimmed past it: oldest entry kept is %,d".formatted(tail.get()));
+        tell.line(String.format(Locale.ROOT, "the WAL is trimmed past it: oldest entry kept is %,d", tail.get()));
         recover(replica, SessionKind.rebuild);
     }
 
@@ -149,7 +151,7 @@ final class DemoStory {
             tell.line("garbage bytes are put on " + Topics.EVENTS);
             byte[] old = codec.encode(Topics.EVENTS, new BarrierConfirmed(stale, Long.MAX_VALUE));
             producer.send(new ProducerRecord<>(Topics.EVENTS, KEY, old)).get();
-            tell.line("so is a barrier of epoch %d, below the volume's".formatted(EPOCH - 1));
+            tell.line("so is a barrier of epoch %s, below the volume's".formatted(EPOCH - 1));
         }
         await("both in " + Topics.REJECTED, w -> w.rejected().count() >= before + 2);
         List<Rejected> refused = watch.rejected().skip(before).toList();
@@ -170,7 +172,8 @@ final class DemoStory {
         tell.chapter("proof");
         workload.end();
         long head = head(primary);
-        tell.line("the writer ends after %,d writes; head is %,d".formatted(workload.written(), head));
+        tell.line(
+                String.format(Locale.ROOT, "the writer ends after %,d writes; head is %,d", workload.written(), head));
         await("both replicas to have LSN " + head + " durable", w -> w.projection().getReplicas().stream()
                 .allMatch(r -> r.getLastSyncAck() != null && r.getLastSyncAck().getDurableLsn() == head));
         awaitHealthy();
@@ -182,11 +185,12 @@ final class DemoStory {
             try (BlockClient client = nodes.client(node, VOLUME)) {
                 JsonNode digest = client.digest();
                 digests.put(node, digest.path("sha256").asText());
-                tell.line("%s  SHA-256 %s  at LSN %,d"
-                        .formatted(
-                                node,
-                                digest.path("sha256").asText(),
-                                digest.path("lsn").asLong()));
+                tell.line(String.format(
+                        Locale.ROOT,
+                        "%s  SHA-256 %s  at LSN %,d",
+                        node,
+                        digest.path("sha256").asText(),
+                        digest.path("lsn").asLong()));
             }
         }
         return digests;

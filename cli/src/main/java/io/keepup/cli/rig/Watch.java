@@ -176,7 +176,7 @@ public final class Watch implements AutoCloseable {
                     throw failure;
                 }
                 if (left <= 0) {
-                    throw new TimeoutException("waited %d s for %s; the volume is %s"
+                    throw new TimeoutException("waited %s s for %s; the volume is %s"
                             .formatted(limit.toSeconds(), what, describe(projection)));
                 }
                 left = changed.awaitNanos(Math.min(left, TimeUnit.MILLISECONDS.toNanos(100)))

@@ -72,7 +72,7 @@ record Call(Request request) {
         if (schema.length() > MAX_SCHEMA_CHARS) {
             throw new RegistryException(
                     Code.SCHEMA_TOO_LARGE,
-                    "Schema of %d characters is larger than the %d this registry takes"
+                    "Schema of %s characters is larger than the %s this registry takes"
                             .formatted(schema.length(), MAX_SCHEMA_CHARS));
         }
         return schema;

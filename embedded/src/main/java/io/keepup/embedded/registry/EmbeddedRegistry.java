@@ -52,17 +52,17 @@ public final class EmbeddedRegistry implements AutoCloseable {
             topic.close();
             throw new EmbeddedStartException(
                     Reason.PORT_IN_USE,
-                    "port %d on %s for the schema registry cannot be bound: stop the program that has it, or choose another port (0 for any free one)"
+                    "port %s on %s for the schema registry cannot be bound: stop the program that has it, or choose another port (0 for any free one)"
                             .formatted(port, HOST),
                     e);
-        } catch (EmbeddedStartException e) {
+        } catch (EmbeddedStartException | Error e) {
             topic.close();
             throw e;
         } catch (RuntimeException e) {
             topic.close();
             throw new EmbeddedStartException(
                     Reason.FAILED,
-                    "the schema registry cannot listen on %s:%d (%s): choose another port"
+                    "the schema registry cannot listen on %s:%s (%s): choose another port"
                             .formatted(HOST, port, e.getMessage()),
                     e);
         }

@@ -64,7 +64,7 @@ final class Registry {
 
     String schemaText(int id) {
         return state.textOf(id)
-                .orElseThrow(() -> new RegistryException(Code.SCHEMA_NOT_FOUND, "Schema %d not found".formatted(id)));
+                .orElseThrow(() -> new RegistryException(Code.SCHEMA_NOT_FOUND, "Schema %s not found".formatted(id)));
     }
 
     /** Where that schema is registered. */
@@ -146,13 +146,13 @@ final class Registry {
             if (permanent && !version.deleted()) {
                 throw new RegistryException(
                         Code.VERSION_NOT_SOFT_DELETED,
-                        "Subject '%s' Version %d was not deleted first before being permanently deleted"
+                        "Subject '%s' Version %s was not deleted first before being permanently deleted"
                                 .formatted(subject, version.version()));
             }
             if (!permanent && version.deleted()) {
                 throw new RegistryException(
                         Code.VERSION_SOFT_DELETED,
-                        "Subject '%s' Version %d was soft deleted. Set permanent=true to delete permanently"
+                        "Subject '%s' Version %s was soft deleted. Set permanent=true to delete permanently"
                                 .formatted(subject, version.version()));
             }
             if (permanent) {

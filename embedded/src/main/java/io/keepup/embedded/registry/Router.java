@@ -47,7 +47,7 @@ final class Router {
             case RegistryException refusal -> error(refusal.code(), refusal.getMessage());
             case RequestException wrong -> {
                 int status = wrong.kind().status();
-                yield error(status, status, "HTTP %d: %s".formatted(status, wrong.getMessage()));
+                yield error(status, status, "HTTP %s: %s".formatted(status, wrong.getMessage()));
             }
             default -> {
                 log.error("{} failed", request, failure);

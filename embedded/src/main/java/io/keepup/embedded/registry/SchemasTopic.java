@@ -274,7 +274,7 @@ final class SchemasTopic implements AutoCloseable {
         if (topic.partitions().size() != 1 || !policy.equals("compact")) {
             throw new EmbeddedStartException(
                     Reason.FAILED,
-                    "topic %s has %d partitions and policy '%s' but the schema registry needs 1 and 'compact': delete or alter the topic"
+                    "topic %s has %s partitions and policy '%s' but the schema registry needs 1 and 'compact': delete or alter the topic"
                             .formatted(NAME, topic.partitions().size(), policy));
         }
     }

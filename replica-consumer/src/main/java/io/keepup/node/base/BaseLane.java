@@ -71,7 +71,7 @@ public final class BaseLane implements AutoCloseable {
                 new BaseStream(context, spec.volumeId(), epoch, sessionId, () -> askReplica.accept(replicaId));
         BaseServer server = new BaseServer(context, spec, epoch, sessionId, targetLsn, source, stream);
         serving.put(sessionId, server);
-        context.tasks().start("keepup-%s-base-%s-%d".formatted(context.nodeId(), spec.volumeId(), sessionId), server);
+        context.tasks().start("keepup-%s-base-%s-%s".formatted(context.nodeId(), spec.volumeId(), sessionId), server);
     }
 
     /** What a replica in a session says of its base. */
@@ -99,7 +99,7 @@ public final class BaseLane implements AutoCloseable {
     }
 
     private String taskName(String what, long sessionId) {
-        return "keepup-%s-base-%s-%s-%d".formatted(context.nodeId(), what, spec.volumeId(), sessionId);
+        return "keepup-%s-base-%s-%s-%s".formatted(context.nodeId(), what, spec.volumeId(), sessionId);
     }
 
     private void deleteConsumed() {

@@ -93,7 +93,7 @@ final class BaseServer implements Runnable {
         long started = context.clock().millis();
         BaseSource.Boundary base = source.begin();
         if (base.lsn() < targetLsn) {
-            throw new IllegalStateException("volume %s ends at LSN %d, below the target %d of session %d"
+            throw new IllegalStateException("volume %s ends at LSN %s, below the target %s of session %s"
                     .formatted(spec.volumeId(), base.lsn(), targetLsn, sessionId));
         }
         stream.send(

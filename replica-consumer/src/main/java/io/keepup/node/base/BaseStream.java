@@ -81,7 +81,7 @@ final class BaseStream {
         this.window = context.settings().get(NodeSettings.BASE_WINDOW_BYTES);
         this.topic = Topics.base(volumeId);
         this.key = String.valueOf(sessionId).getBytes(StandardCharsets.UTF_8);
-        this.trouble = new Trouble(log, "Volume %s: sending the base of session %d".formatted(volumeId, sessionId));
+        this.trouble = new Trouble(log, "Volume %s: sending the base of session %s".formatted(volumeId, sessionId));
         this.acknowledged = new Signal(context.tasks());
         this.applied = new Signal(context.tasks());
     }
@@ -101,7 +101,7 @@ final class BaseStream {
                 bytes,
                 CloudEventHeaders.of(
                         value.getSchema().getFullName(),
-                        "%s/%d/%d/%s".formatted(volumeId, epoch, sessionId, part),
+                        "%s/%s/%s/%s".formatted(volumeId, epoch, sessionId, part),
                         "node/" + context.nodeId(),
                         context.clock().instant()));
         Sent sent = took(bytes.length);

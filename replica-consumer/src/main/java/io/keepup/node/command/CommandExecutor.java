@@ -118,7 +118,7 @@ public final class CommandExecutor {
             context.metrics().count(NodeCounter.COMMANDS_FAILED);
             host.refuse(
                     meta.getVolumeId(),
-                    "this node has no data of it that counts, but its WAL lane %s was written before epoch %d: assign a primary that has the data, or delete that topic to begin with an empty volume"
+                    "this node has no data of it that counts, but its WAL lane %s was written before epoch %s: assign a primary that has the data, or delete that topic to begin with an empty volume"
                             .formatted(Topics.wal(meta.getVolumeId()), meta.getEpoch()));
             return;
         }
@@ -227,7 +227,7 @@ public final class CommandExecutor {
                     .failed(
                             new SessionRef(meta.getVolumeId(), primaryId, meta.getEpoch(), sessionId, kind),
                             FailureReason.epoch_mismatch,
-                            "node %s is not a replica in epoch %d".formatted(context.nodeId(), meta.getEpoch()));
+                            "node %s is not a replica in epoch %s".formatted(context.nodeId(), meta.getEpoch()));
         }
     }
 

@@ -234,7 +234,7 @@ public final class NodeEvents implements AutoCloseable {
     }
 
     private Meta meta(String volumeId, String addressee, long epoch) {
-        String eventId = "%s-%s-%d".formatted(nodeId, process, count.incrementAndGet());
+        String eventId = "%s-%s-%s".formatted(nodeId, process, count.incrementAndGet());
         // Avro keeps milliseconds: what is sent equals what is read.
         Instant now = Instant.ofEpochMilli(clock.millis());
         return new Meta(eventId, volumeId, addressee, epoch, now, "node/" + nodeId);

@@ -122,7 +122,7 @@ final class Scrubber implements Runnable {
         if (report.corruptBlocks() == 0) {
             return "its WAL is damaged";
         }
-        return "%d blocks are damaged, the first %s%s"
+        return "%s blocks are damaged, the first %s%s"
                 .formatted(
                         report.corruptBlocks(),
                         report.firstCorrupt(),

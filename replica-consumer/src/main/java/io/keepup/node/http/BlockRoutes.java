@@ -94,7 +94,7 @@ final class BlockRoutes {
         VolumeSpec spec = volume.spec();
         byte[] body = request.body(maxBytes);
         if (body.length == 0 || body.length % spec.blockSize() != 0) {
-            throw RequestException.bad("the body has %d bytes: send whole blocks of %d bytes, one or more"
+            throw RequestException.bad("the body has %s bytes: send whole blocks of %s bytes, one or more"
                     .formatted(body.length, spec.blockSize()));
         }
         Range range = Range.of(request, spec, body.length / spec.blockSize());
@@ -118,7 +118,7 @@ final class BlockRoutes {
             long blocks = spec.sizeBytes() / spec.blockSize();
             long lba = request.pathNumber("lba", 0, blocks - 1);
             if (count > blocks - lba) {
-                throw RequestException.bad("%d blocks from block %d on are not all in volume %s: its last block is %d"
+                throw RequestException.bad("%s blocks from block %s on are not all in volume %s: its last block is %s"
                         .formatted(count, lba, spec.volumeId(), blocks - 1));
             }
             return new Range(lba, count);
@@ -138,7 +138,7 @@ final class BlockRoutes {
         volume.awaitDurable(lsn);
         if (asked.quorum && !volume.awaitBarrier(lsn, asked.limit)) {
             String message =
-                    "LSN %d of volume %s is durable here, but not on a majority within %d ms: look at its replicas"
+                    "LSN %s of volume %s is durable here, but not on a majority within %s ms: look at its replicas"
                             .formatted(lsn, volume.volumeId(), asked.limit.toMillis());
             return Answer.json(504, Map.of("error", "NO_QUORUM", "message", message, "lsn", lsn));
         }

@@ -44,7 +44,7 @@ public final class DataServer implements AutoCloseable {
                     settings.listenHost());
         } catch (RuntimeException e) {
             throw new NodeStartException(
-                    "the data address %s:%d cannot be listened on (%s): name a free one"
+                    "the data address %s:%s cannot be listened on (%s): name a free one"
                             .formatted(settings.listenHost(), settings.listenPort(), e.getMessage()),
                     e);
         }

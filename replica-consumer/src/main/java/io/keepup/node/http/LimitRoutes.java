@@ -78,7 +78,7 @@ final class LimitRoutes {
         JsonNode value = field.getValue();
         if (!value.isIntegralNumber() || !value.canConvertToLong() || value.asLong() < 0 || value.asLong() > most) {
             throw RequestException.bad(
-                    "%s must be a whole number from 0 to %d, not %s".formatted(field.getKey(), most, value));
+                    "%s must be a whole number from 0 to %s, not %s".formatted(field.getKey(), most, value));
         }
         return value.asLong();
     }

@@ -140,7 +140,7 @@ public final class KafkaClients implements Clients {
         config.put(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, settings.bootstrap());
         config.put(
                 AdminClientConfig.CLIENT_ID_CONFIG,
-                "keepup-%s-%s-%d".formatted(settings.id(), use, numbers.incrementAndGet()));
+                "keepup-%s-%s-%s".formatted(settings.id(), use, numbers.incrementAndGet()));
         return config;
     }
 }

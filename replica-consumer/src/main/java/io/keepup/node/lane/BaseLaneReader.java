@@ -97,7 +97,7 @@ public final class BaseLaneReader implements AutoCloseable {
                 return;
             }
             context.metrics().count(NodeCounter.STALE_SESSION);
-            why = "it is not of session %d, epoch %d".formatted(sessionId, epoch);
+            why = "it is not of session %s, epoch %s".formatted(sessionId, epoch);
         } catch (UndecodableException e) {
             context.metrics().count(NodeCounter.UNDECODABLE);
             why = e.getMessage();

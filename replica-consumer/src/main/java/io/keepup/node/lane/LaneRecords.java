@@ -48,7 +48,7 @@ public final class LaneRecords {
                         case trim -> WalEntryKind.TRIM;
                         case unknown ->
                             throw new IllegalArgumentException(
-                                    "WAL entry %d of volume %s is of a kind this node does not know"
+                                    "WAL entry %s of volume %s is of a kind this node does not know"
                                             .formatted(record.getLsn(), batch.getVolumeId()));
                     };
             entries.add(new WalEntry(

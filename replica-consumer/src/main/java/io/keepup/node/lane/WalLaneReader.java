@@ -121,7 +121,7 @@ public final class WalLaneReader implements AutoCloseable {
             }
             Optional<WalTopic.Shipped> first = topic.first(epoch, topic.begin(), end);
             if (first.isPresent() && first.get().firstLsn() > lsn) {
-                throw new LaneLostException("the WAL lane of volume %s begins at LSN %d, needed is %d"
+                throw new LaneLostException("the WAL lane of volume %s begins at LSN %s, needed is %s"
                         .formatted(volumeId, first.get().firstLsn(), lsn));
             }
             return end;
@@ -186,7 +186,7 @@ public final class WalLaneReader implements AutoCloseable {
     private void addNeeded(WalBatch batch, List<WalEntry> entries) {
         if (previousEpoch.isPresent() && !LaneRecords.isOfHistory(batch, fromLsn - 1, previousEpoch.getAsLong())) {
             throw new OtherHistoryException(
-                    "the WAL lane of volume %s has another entry at LSN %d than the one of epoch %d here"
+                    "the WAL lane of volume %s has another entry at LSN %s than the one of epoch %s here"
                             .formatted(volumeId, fromLsn - 1, previousEpoch.getAsLong()));
         }
         for (WalEntry entry : LaneRecords.entries(batch)) {

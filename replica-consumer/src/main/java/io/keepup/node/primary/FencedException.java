@@ -15,7 +15,7 @@ public final class FencedException extends RuntimeException {
     static void throwIfNewer(Optional<WalTopic.Shipped> found, long epoch) {
         Optional<WalBatch> newer = found.map(WalTopic.Shipped::batch).filter(batch -> batch.getEpoch() > epoch);
         if (newer.isPresent()) {
-            throw new FencedException("its lane holds epoch %d of %s, this node is of epoch %d"
+            throw new FencedException("its lane holds epoch %s of %s, this node is of epoch %s"
                     .formatted(newer.get().getEpoch(), newer.get().getPrimaryId(), epoch));
         }
     }

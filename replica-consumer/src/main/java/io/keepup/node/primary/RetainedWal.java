@@ -156,7 +156,7 @@ public final class RetainedWal {
     void breakPins() {
         for (Pin pin : inTheWay()) {
             SessionRef session = new SessionRef(volumeId, context.nodeId(), epoch, pin.sessionId(), pin.kind());
-            String why = "the WAL lane of volume %s holds more than its limit of %d bytes above LSN %d"
+            String why = "the WAL lane of volume %s holds more than its limit of %s bytes above LSN %s"
                     .formatted(volumeId, hardLimit, pin.lsn());
             context.events().failed(pin.replicaId(), session, FailureReason.pin_lost, why);
             pins.release(pin.sessionId(), "broken, " + why);

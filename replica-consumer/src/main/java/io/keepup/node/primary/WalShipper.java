@@ -159,7 +159,7 @@ final class WalShipper implements Runnable {
         long durable = volume.sync();
         if (last.lastLsn() > durable) {
             throw new IllegalStateException(
-                    "the WAL lane of volume %s holds LSN %d, the volume itself ends at %d: its disk lost data, assign another primary"
+                    "the WAL lane of volume %s holds LSN %s, the volume itself ends at %s: its disk lost data, assign another primary"
                             .formatted(volumeId, last.lastLsn(), durable));
         }
         long begin = topic.begin(); // before the look at it: what somebody deletes meanwhile is seen later
@@ -233,7 +233,7 @@ final class WalShipper implements Runnable {
                 entries,
                 volume.epochAt(entries.get(0).lsn() - 1));
         long last = LaneRecords.lastLsn(batch);
-        String id = "%s/%d/%d-%d".formatted(volumeId, epoch, LaneRecords.firstLsn(batch), last);
+        String id = "%s/%s/%s-%s".formatted(volumeId, epoch, LaneRecords.firstLsn(batch), last);
         String topic = Topics.wal(volumeId);
         byte[] bytes = context.codec().encode(topic, batch);
         var record = new ProducerRecord<>(

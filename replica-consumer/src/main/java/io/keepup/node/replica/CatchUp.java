@@ -77,7 +77,7 @@ final class CatchUp extends RecoverySession {
 
     private void apply(VerifiedEntries entries, SyncBehind sync) {
         if (entries.entry(0).leavesGapAfter(applied)) {
-            throw new LaneLostException("after LSN %d the WAL lane of volume %s holds LSN %d"
+            throw new LaneLostException("after LSN %s the WAL lane of volume %s holds LSN %s"
                     .formatted(applied, ref.volumeId(), entries.entry(0).lsn()));
         }
         context.metrics().add(NodeCounter.WAL_ENTRIES_APPLIED, volume.applyUnsynced(entries));

@@ -117,7 +117,7 @@ final class Rebuild extends RecoverySession {
                 || manifest.getBlocks() != spec.blocks()) {
             throw new SessionFault(
                     FailureReason.snapshot_unavailable,
-                    "the base is of %s with %d blocks of %d bytes, the volume has %d of %d"
+                    "the base is of %s with %s blocks of %s bytes, the volume has %s of %s"
                             .formatted(
                                     manifest.getVolumeId(),
                                     manifest.getBlocks(),
@@ -175,7 +175,7 @@ final class Rebuild extends RecoverySession {
         if (end.getBaseLsn() >= 0 && !same) {
             throw new SessionFault(
                     FailureReason.snapshot_unavailable,
-                    "the base began at LSN %d of epoch %d and ends as one at LSN %d of epoch %d"
+                    "the base began at LSN %s of epoch %s and ends as one at LSN %s of epoch %s"
                             .formatted(
                                     manifest.getBaseLsn(),
                                     manifest.getBaseEpoch(),

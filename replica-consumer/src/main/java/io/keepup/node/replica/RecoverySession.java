@@ -182,7 +182,7 @@ abstract class RecoverySession implements Runnable {
     /** Says a terminal event. Whatever keeps it from being said, somebody waits for it: it is said again until heard. */
     private void say(Runnable event) {
         Trouble trouble =
-                new Trouble(log, "Volume %s: saying the end of session %d".formatted(ref.volumeId(), ref.sessionId()));
+                new Trouble(log, "Volume %s: saying the end of session %s".formatted(ref.volumeId(), ref.sessionId()));
         while (true) {
             try {
                 event.run();
@@ -235,7 +235,7 @@ abstract class RecoverySession implements Runnable {
         }
         long still = context.clock().millis() - movedAt;
         if (still > context.settings().get(NodeSettings.SESSION_STALL).toMillis()) {
-            throw new SessionFault(FailureReason.progress_stalled, "nothing moved for %d ms".formatted(still));
+            throw new SessionFault(FailureReason.progress_stalled, "nothing moved for %s ms".formatted(still));
         }
         if (untold) {
             reportIfDue(shortestMs());
@@ -342,6 +342,6 @@ abstract class RecoverySession implements Runnable {
 
     /** Name of the session's task. */
     String task() {
-        return "keepup-%s-%s-%s-%d".formatted(context.nodeId(), ref.kind(), ref.volumeId(), ref.sessionId());
+        return "keepup-%s-%s-%s-%s".formatted(context.nodeId(), ref.kind(), ref.volumeId(), ref.sessionId());
     }
 }

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.avro.AvroRuntimeException;
@@ -78,10 +79,11 @@ public final class ConfluentAvroCodec implements RecordCodec {
         }
         int begin = bytes.position();
         if (bytes.remaining() < HEADER) {
-            throw new UndecodableException("%d bytes are too few for a record".formatted(bytes.remaining()));
+            throw new UndecodableException("%s bytes are too few for a record".formatted(bytes.remaining()));
         }
         if (bytes.get(begin) != MAGIC) {
-            throw new UndecodableException("first byte is 0x%02x, not 0x00".formatted(bytes.get(begin)));
+            throw new UndecodableException(
+                    String.format(Locale.ROOT, "first byte is 0x%02x, not 0x00", bytes.get(begin)));
         }
         int id = bytes.getInt(begin + 1);
         DatumReader<SpecificRecord> reader = reader(id);
@@ -96,7 +98,7 @@ public final class ConfluentAvroCodec implements RecordCodec {
             return value;
         } catch (IOException | RuntimeException e) {
             // Avro answers damaged input with a range of unchecked exceptions; each is a verdict on these bytes.
-            throw new UndecodableException("the bytes do not fit schema id %d: %s".formatted(id, e), e);
+            throw new UndecodableException("the bytes do not fit schema id %s: %s".formatted(id, e), e);
         } finally {
             decoder.forget();
         }
@@ -117,7 +119,7 @@ public final class ConfluentAvroCodec implements RecordCodec {
         }
         if (written.getType() != Schema.Type.RECORD || !GENERATED.equals(written.getNamespace())) {
             throw new UndecodableException(
-                    "schema id %d is %s, no record of Keepup".formatted(id, written.getFullName()));
+                    "schema id %s is %s, no record of Keepup".formatted(id, written.getFullName()));
         }
         Class<?> type = SpecificData.get().getClass(written);
         if (type == null) {
@@ -129,7 +131,7 @@ public final class ConfluentAvroCodec implements RecordCodec {
             return remembered(new Reader(id, reader)).record;
         } catch (AvroRuntimeException e) {
             throw new UndecodableException(
-                    "schema id %d of %s cannot be read as this version's".formatted(id, written.getFullName()), e);
+                    "schema id %s of %s cannot be read as this version's".formatted(id, written.getFullName()), e);
         }
     }
 

@@ -41,7 +41,7 @@ final class SharingDecoder extends Decoder {
         int length = SystemLimitException.checkMaxBytesLength(in.readLong());
         int left = in.remainingBytes();
         if (length > left) {
-            throw new EOFException("%d bytes are said to follow, %d do".formatted(length, left));
+            throw new EOFException("%s bytes are said to follow, %s do".formatted(length, left));
         }
         ByteBuffer view = ByteBuffer.wrap(array, end - left, length).slice();
         in.skipFixed(length);

@@ -137,7 +137,7 @@ final class BatchReader implements AutoCloseable {
                     }
                 } catch (IOException e) {
                     throw new KafkaException(
-                            "cannot read the batch at %s/%d: %s".formatted(partition, batch.baseOffset(), e), e);
+                            "cannot read the batch at %s/%s: %s".formatted(partition, batch.baseOffset(), e), e);
                 }
             }
             next = Math.max(next, batch.nextOffset());

@@ -51,7 +51,7 @@ public record CutRecord(Part keyPart, Part valuePart, Part headersPart) implemen
 
     private static void words(StringJoiner into, String what, Part part) {
         if (part != null) {
-            into.add("%s of %d bytes".formatted(what, part.bytes));
+            into.add("%s of %s bytes".formatted(what, part.bytes));
         }
     }
 

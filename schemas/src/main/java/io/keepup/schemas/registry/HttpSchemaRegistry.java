@@ -272,11 +272,11 @@ public final class HttpSchemaRegistry implements SchemaRegistry, AutoCloseable {
             HttpResponse<String> response = http.send(request.build(), HttpResponse.BodyHandlers.ofString());
             int status = response.statusCode();
             if (status == UNAUTHORIZED || status == FORBIDDEN) {
-                throw new RegistryException("the schema registry at %s refuses the login (%d): set %s to user:password"
+                throw new RegistryException("the schema registry at %s refuses the login (%s): set %s to user:password"
                         .formatted(url, status, RegistrySettings.LOGIN));
             }
             if (status == TOO_MANY || status >= SERVER_ERROR) {
-                return new Attempt(null, "answers %d: look at its log".formatted(status));
+                return new Attempt(null, "answers %s: look at its log".formatted(status));
             }
             return new Attempt(new Answer(url, status, response.body()), null);
         } catch (IOException e) {
@@ -295,7 +295,7 @@ public final class HttpSchemaRegistry implements SchemaRegistry, AutoCloseable {
                     .formatted(said, RegistrySettings.TRUST_STORE);
         }
         if (failure instanceof HttpTimeoutException) {
-            return "does not answer within %d s: is it overloaded, or another program?".formatted(REQUEST.toSeconds());
+            return "does not answer within %s s: is it overloaded, or another program?".formatted(REQUEST.toSeconds());
         }
         return "cannot be reached (%s): start it, or name the right one".formatted(said);
     }
@@ -347,7 +347,7 @@ public final class HttpSchemaRegistry implements SchemaRegistry, AutoCloseable {
 
         JsonNode expectOk(String what) {
             if (status / 100 != 2) {
-                throw new RegistryException("%s at %s failed with %d: %s".formatted(what, url, status, message()));
+                throw new RegistryException("%s at %s failed with %s: %s".formatted(what, url, status, message()));
             }
             JsonNode answer = parsed();
             if (!answer.isObject()) {

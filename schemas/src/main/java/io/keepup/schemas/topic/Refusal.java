@@ -52,7 +52,7 @@ public record Refusal(KafkaException reason) {
         if (reason instanceof TopicAuthorizationException topics
                 && !topics.unauthorizedTopics().isEmpty()) {
             TreeSet<String> names = new TreeSet<>(topics.unauthorizedTopics());
-            return "topic " + names.first() + (names.size() == 1 ? "" : " and %d more".formatted(names.size() - 1));
+            return "topic " + names.first() + (names.size() == 1 ? "" : " and %s more".formatted(names.size() - 1));
         }
         if (reason instanceof GroupAuthorizationException group && group.groupId() != null) {
             return "group " + group.groupId();

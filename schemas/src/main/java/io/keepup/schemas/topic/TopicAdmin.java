@@ -170,7 +170,7 @@ public final class TopicAdmin {
 
     private static void compare(TopicSpec spec, int partitions, Config config, List<String> differences) {
         if (spec.partitions() == 1 && partitions != 1) {
-            differences.add("topic %s has %d partitions, must have 1".formatted(spec.name(), partitions));
+            differences.add("topic %s has %s partitions, must have 1".formatted(spec.name(), partitions));
         }
         withCleanup(spec).forEach((name, wanted) -> {
             ConfigEntry entry = config.get(name);
@@ -204,7 +204,7 @@ public final class TopicAdmin {
                     "%s failed: %s".formatted(what, e.getCause().getMessage()), e.getCause());
         } catch (TimeoutException e) {
             throw new TopicException(
-                    "%s took more than %d s: is the cluster reachable and healthy?"
+                    "%s took more than %s s: is the cluster reachable and healthy?"
                             .formatted(what, patience.toSeconds()),
                     e);
         } catch (InterruptedException e) {

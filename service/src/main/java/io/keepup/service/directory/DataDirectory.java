@@ -209,7 +209,7 @@ public final class DataDirectory implements AutoCloseable {
     }
 
     private static String some(List<String> names) {
-        return names.size() == 1 ? names.get(0) : "%s and %d more".formatted(names.get(0), names.size() - 1);
+        return names.size() == 1 ? names.get(0) : "%s and %s more".formatted(names.get(0), names.size() - 1);
     }
 
     private static void writeWhole(Path file, String line) throws IOException {

@@ -54,7 +54,7 @@ public final class HttpServer implements AutoCloseable {
         Answer tooLarge = errors.of(
                 "",
                 new RequestException(
-                        Kind.TOO_LARGE, "the body is too large: send at most %d bytes".formatted(maxBody)));
+                        Kind.TOO_LARGE, "the body is too large: send at most %s bytes".formatted(maxBody)));
         DirectHandler refusal = (request, type, status, headers, message) -> {
             Answer answer = status.code() == tooLarge.status() ? tooLarge : unreadable;
             return DirectHandler.TransportResponse.builder()

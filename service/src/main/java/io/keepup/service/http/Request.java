@@ -70,8 +70,8 @@ public final class Request {
                 .formatted(
                         name,
                         most == Long.MAX_VALUE
-                                ? " of %d or more".formatted(least)
-                                : " from %d to %d".formatted(least, most),
+                                ? " of %s or more".formatted(least)
+                                : " from %s to %s".formatted(least, most),
                         shown(text)));
     }
 
@@ -112,7 +112,7 @@ public final class Request {
     }
 
     private static RequestException tooLarge(int most) {
-        return new RequestException(Kind.TOO_LARGE, "the body is too large: send at most %d bytes".formatted(most));
+        return new RequestException(Kind.TOO_LARGE, "the body is too large: send at most %s bytes".formatted(most));
     }
 
     private static String shown(String text) {

@@ -13,6 +13,6 @@ public record Place(TopicPartition partition, long offset) {
     /** {@code keepup.events.v1 2@77}. */
     @Override
     public String toString() {
-        return "%s %d@%d".formatted(partition.topic(), partition.partition(), offset);
+        return "%s %s@%s".formatted(partition.topic(), partition.partition(), offset);
     }
 }

@@ -216,7 +216,7 @@ public final class Decider {
                 cutPart(cut.keyPart()),
                 cutPart(cut.valuePart()),
                 cutPart(cut.headersPart()));
-        String id = "rejected/%s/%d/%d".formatted(record.topic(), record.partition(), record.offset());
+        String id = "rejected/%s/%s/%s".formatted(record.topic(), record.partition(), record.offset());
         return new Output(
                 KeepupTopology.SINK_REJECTED,
                 Topics.REJECTED,

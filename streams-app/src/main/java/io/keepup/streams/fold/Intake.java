@@ -73,7 +73,7 @@ final class Intake {
 
     private static String tooLarge(CutRecord cut) {
         RecordBounds bounds = Topics.bounds(Topics.EVENTS);
-        return "%s: an event may have a key of %d, a value of %d and headers of %d bytes"
+        return "%s: an event may have a key of %s, a value of %s and headers of %s bytes"
                 .formatted(cut.inWords(), bounds.key(), bounds.value(), bounds.headers());
     }
 
@@ -92,7 +92,7 @@ final class Intake {
             return new Refused(
                     said,
                     RejectReason.key_mismatch,
-                    "events of volume '%s' belong on partition %d of %d, not %d: send with Kafka's own partitioner, murmur2"
+                    "events of volume '%s' belong on partition %s of %s, not %s: send with Kafka's own partitioner, murmur2"
                             .formatted(volumeId, home, partitions, source.partition()));
         }
         if (!Names.valid(volumeId)) {

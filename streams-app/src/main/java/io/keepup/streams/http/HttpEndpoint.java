@@ -47,7 +47,7 @@ public final class HttpEndpoint implements AutoCloseable {
             return new HttpEndpoint(HttpServer.start(host, port, MAX_BODY, routes), host);
         } catch (IllegalStateException e) {
             throw new StartException(
-                    "the HTTP server on %s:%d does not start: %s".formatted(host, port, e.getMessage()), e);
+                    "the HTTP server on %s:%s does not start: %s".formatted(host, port, e.getMessage()), e);
         }
     }
 
@@ -61,7 +61,7 @@ public final class HttpEndpoint implements AutoCloseable {
             socket.bind(address);
         } catch (IOException e) {
             throw new StartException(
-                    "port %d on %s cannot be had (%s): stop what uses it, or choose another one"
+                    "port %s on %s cannot be had (%s): stop what uses it, or choose another one"
                             .formatted(port, host, e.getMessage()),
                     e);
         }
@@ -74,7 +74,7 @@ public final class HttpEndpoint implements AutoCloseable {
 
     /** Address of the page. */
     public String url() {
-        return "http://%s:%d/".formatted(host, port());
+        return "http://%s:%s/".formatted(host, port());
     }
 
     @Override

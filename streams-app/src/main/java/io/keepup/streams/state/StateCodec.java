@@ -35,7 +35,7 @@ public final class StateCodec {
     /** Version that is written. */
     static final int CURRENT = 3;
 
-    private static final String FROZEN = "/io/keepup/streams/state/volume-state-%d.avsc";
+    private static final String FROZEN = "/io/keepup/streams/state/volume-state-%s.avsc";
 
     static {
         AvroSafety.install();
@@ -95,7 +95,7 @@ public final class StateCodec {
         int version = bytes.length == 0 ? 0 : bytes[0];
         if (version < 1 || version > CURRENT) {
             throw new StateException(
-                    "stored state has version %d, this build reads 1 to %d: run the version that wrote it"
+                    "stored state has version %s, this build reads 1 to %s: run the version that wrote it"
                             .formatted(version, CURRENT));
         }
         decoder = DecoderFactory.get().binaryDecoder(bytes, 1, bytes.length - 1, decoder);
@@ -103,7 +103,7 @@ public final class StateCodec {
             return StateMapping.state(readers.get(version - 1).read(null, decoder));
         } catch (IOException | RuntimeException e) {
             throw new StateException(
-                    "stored state of version %d cannot be read: delete the state directory, it is restored from the changelog"
+                    "stored state of version %s cannot be read: delete the state directory, it is restored from the changelog"
                             .formatted(version),
                     e);
         }

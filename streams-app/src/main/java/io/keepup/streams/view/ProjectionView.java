@@ -187,7 +187,7 @@ public final class ProjectionView implements AutoCloseable {
     }
 
     private static String position(ConsumerRecord<?, ?> record) {
-        return "%s/%d@%d".formatted(record.topic(), record.partition(), record.offset());
+        return "%s/%s@%s".formatted(record.topic(), record.partition(), record.offset());
     }
 
     private void pause() {

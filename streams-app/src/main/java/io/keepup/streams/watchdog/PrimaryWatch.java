@@ -91,7 +91,7 @@ public final class PrimaryWatch {
 
     private static Silence silence(String volumeId, Heard heard, long now) {
         Meta meta = new Meta(
-                "%s/%s/%d/primary_silent/%d".formatted(SOURCE, volumeId, heard.epoch(), heard.syncId()),
+                "%s/%s/%s/primary_silent/%s".formatted(SOURCE, volumeId, heard.epoch(), heard.syncId()),
                 volumeId,
                 heard.nodeId(),
                 heard.epoch(),

@@ -125,7 +125,7 @@ public final class Watchdog {
     private Alarm alarm(String volumeId, Watched watched, FailureReason reason, long now) {
         Session session = watched.session();
         Meta meta = new Meta(
-                "%s/%s/%d/%s".formatted(SOURCE, volumeId, session.id(), reason.word()),
+                "%s/%s/%s/%s".formatted(SOURCE, volumeId, session.id(), reason.word()),
                 volumeId,
                 watched.nodeId(),
                 watched.epoch(),
@@ -135,7 +135,7 @@ public final class Watchdog {
                 new Event.SessionFailed(meta, watched.replicaId(), session.id(), session.kind(), reason);
         String detail = reason == FailureReason.DEADLINE_EXCEEDED
                 ? "its deadline was %s".formatted(Instant.ofEpochMilli(session.deadline()))
-                : "no progress was seen since %s, the limit is %d ms"
+                : "no progress was seen since %s, the limit is %s ms"
                         .formatted(Instant.ofEpochMilli(watched.seenAt()), stallLimit.toMillis());
         return new Alarm(event, detail);
     }

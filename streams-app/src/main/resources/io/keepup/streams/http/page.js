@@ -39,7 +39,7 @@ function bytes(n) {
   return `${Number.isInteger(value) ? value : value.toFixed(1)} ${units[unit]}`;
 }
 
-const clock = (iso) => new Date(iso).toLocaleTimeString([], { hour12: false });
+const clock = (iso) => `${new Date(iso).toISOString().slice(11, 19)} UTC`;
 
 const badge = (mode) => el('span', { class: `badge word ${COLORS[mode] || ''}` }, mode);
 

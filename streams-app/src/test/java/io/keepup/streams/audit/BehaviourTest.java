@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -72,8 +73,20 @@ class BehaviourTest {
                 .contains(Difference.Kind.ALTERED);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"ar-EG", "fa-IR", "tr-TR"})
+    void S_F1_it_decides_the_same_under(String locale) throws IOException {
+        Locale before = Locale.getDefault();
+        Locale.setDefault(Locale.forLanguageTag(locale));
+        try {
+            the_engine_decides_what_the_engine_of_its_version_was_recorded_to_decide("safe");
+        } finally {
+            Locale.setDefault(before);
+        }
+    }
+
     private static Path file(int version, String policy) {
-        return FILES.resolve("behaviour-%d-%s.avro".formatted(version, policy));
+        return FILES.resolve("behaviour-%s-%s.avro".formatted(version, policy));
     }
 
     private static Set<String> types(AuditFile file) {

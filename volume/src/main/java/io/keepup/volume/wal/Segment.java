@@ -6,6 +6,7 @@ import io.keepup.volume.disk.DiskFile;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.regex.Pattern;
 import java.util.zip.CRC32C;
 
@@ -29,7 +30,9 @@ final class Segment {
     static final int HEADER_BYTES = 32;
     static final String SUFFIX = ".wal";
 
-    private static final Pattern NAME = Pattern.compile("\\d{20}\\.wal");
+    /** In any digits: a process under another locale may have named it in its own. */
+    private static final Pattern NAME = Pattern.compile("[\\p{Nd}&&[^\\x{10000}-\\x{10FFFF}]]{20}\\.wal");
+
     private static final long MAGIC = 0x4B4545505550574CL;
     private static final int VERSION = 1;
     private static final int CRC_AT = 28;
@@ -62,12 +65,18 @@ final class Segment {
 
     /** Name of the file of the segment that starts at {@code firstLsn}. */
     static String name(long firstLsn) {
-        return String.format("%020d%s", firstLsn, SUFFIX);
+        return String.format(Locale.ROOT, "%020d%s", firstLsn, SUFFIX);
     }
 
-    /** Whether the path is named like a segment. */
+    /** Whether the path is named like a segment, in whatever digits. */
     static boolean isSegment(Path path) {
         return NAME.matcher(path.getFileName().toString()).matches();
+    }
+
+    /** LSN in the name of a segment, in whatever digits. */
+    static long firstLsn(Path segment) {
+        String name = segment.getFileName().toString();
+        return Long.parseLong(name.substring(0, name.length() - SUFFIX.length()));
     }
 
     /** Whether the header is whole and this volume's segment for {@code firstLsn}. */

@@ -6,7 +6,9 @@ import io.keepup.volume.disk.DiskFile;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The files behind the segments: {@code *.wal} in use, {@code *.spare} given up and to be written again, {@code next} being made.
@@ -30,6 +32,30 @@ final class SegmentFiles {
         this.directory = directory;
         this.spec = spec;
         this.kept = kept;
+    }
+
+    /**
+     * Renames, durably, the segments that a process under another locale named in that locale's digits.
+     *
+     * @return what keeps it from that, one phrase, and then nothing was touched: two segments have the same number; else null
+     */
+    synchronized String renameToAsciiDigits() {
+        Map<Path, Path> named = new HashMap<>();
+        for (Path path : disk.list(directory)) {
+            if (Segment.isSegment(path)) {
+                Path ascii = directory.resolve(Segment.name(Segment.firstLsn(path)));
+                Path other = named.put(ascii, path);
+                if (other != null) {
+                    return "segments " + other.getFileName() + " and " + path.getFileName() + " have the same number";
+                }
+            }
+        }
+        named.entrySet().removeIf(name -> name.getKey().equals(name.getValue()));
+        if (!named.isEmpty()) {
+            named.forEach((ascii, path) -> disk.rename(path, ascii));
+            disk.syncDirectory(directory);
+        }
+        return null;
     }
 
     /** Takes in the spares that an earlier run left. */

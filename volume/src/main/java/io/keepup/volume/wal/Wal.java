@@ -102,6 +102,10 @@ public final class Wal implements AutoCloseable {
      * @return what is damaged, one phrase, and then the WAL has no segments and nothing was touched; null when all is well
      */
     public String recover(long tail, long epochBeforeTail, long durable, Visitor visitor) {
+        String sameNumber = files.renameToAsciiDigits();
+        if (sameNumber != null) {
+            return sameNumber;
+        }
         EpochStarts before = EpochStarts.at(tail - 1, epochBeforeTail);
         WalRecovery.Outcome outcome = new WalRecovery(disk, directory, spec, tail, before, durable, visitor).run();
         if (outcome.damage() != null) {

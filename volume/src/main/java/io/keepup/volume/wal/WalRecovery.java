@@ -78,7 +78,7 @@ final class WalRecovery {
         List<Path> files =
                 disk.list(directory).stream().filter(Segment::isSegment).toList();
         for (int i = 0; i < files.size(); i++) {
-            long next = i + 1 < files.size() ? firstLsn(files.get(i + 1)) : Long.MAX_VALUE;
+            long next = i + 1 < files.size() ? Segment.firstLsn(files.get(i + 1)) : Long.MAX_VALUE;
             if (next <= tail) {
                 recycled.add(files.get(i));
                 continue;
@@ -96,7 +96,7 @@ final class WalRecovery {
     }
 
     private String open(Path path, long nextFirstLsn) {
-        long first = firstLsn(path);
+        long first = Segment.firstLsn(path);
         boolean last = nextFirstLsn == Long.MAX_VALUE;
         long expected = segments.isEmpty() ? first : segments.getLast().lastLsn() + 1;
         if (first != expected || (segments.isEmpty() && first > tail)) {
@@ -196,10 +196,5 @@ final class WalRecovery {
             }
         }
         return (int) (offset - windowAt);
-    }
-
-    private static long firstLsn(Path path) {
-        String name = path.getFileName().toString();
-        return Long.parseLong(name.substring(0, name.length() - Segment.SUFFIX.length()));
     }
 }

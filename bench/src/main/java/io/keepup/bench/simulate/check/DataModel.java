@@ -172,7 +172,7 @@ public final class DataModel implements Ledger {
                     status.recoverable());
             return;
         }
-        compare("%s after session %d".formatted(node, sessionId), image(volume), branch, achievedLsn, 4);
+        compare("%s after session %s".formatted(node, sessionId), image(volume), branch, achievedLsn, 4);
     }
 
     // -------------------------------------------------------- crash and open

@@ -44,7 +44,7 @@ public final class PinChecks {
         if (status == null) {
             return;
         }
-        Pins known = pins.computeIfAbsent("%s/%s/%d".formatted(volumeId, node.id(), status.epoch()), any -> new Pins());
+        Pins known = pins.computeIfAbsent("%s/%s/%s".formatted(volumeId, node.id(), status.epoch()), any -> new Pins());
         if (known.start != node.starts()) {
             known.start = node.starts();
             known.tail = 0;

@@ -1,6 +1,7 @@
 package io.keepup.bench.simulate.check;
 
 import io.keepup.bench.simulate.time.Scheduler;
+import java.util.Locale;
 
 /** Takes down the first violation of a history and ends it there. */
 public final class Verdict {
@@ -14,7 +15,8 @@ public final class Verdict {
 
     public void violated(int invariant, String volumeId, String what, Object... arguments) {
         if (first == null) {
-            first = new Violation(invariant, volumeId, what.formatted(arguments), time.now() / 1_000_000);
+            first = new Violation(
+                    invariant, volumeId, String.format(Locale.ROOT, what, arguments), time.now() / 1_000_000);
             time.stop();
         }
     }

@@ -16,6 +16,6 @@ public record Violation(int invariant, String volumeId, String what, long millis
     @Override
     public String toString() {
         String rule = invariant == LIVENESS ? "no rest" : "invariant " + invariant;
-        return "%s, volume %s, at %d ms: %s".formatted(rule, volumeId, millis, what);
+        return "%s, volume %s, at %s ms: %s".formatted(rule, volumeId, millis, what);
     }
 }

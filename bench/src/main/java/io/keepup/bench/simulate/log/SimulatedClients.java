@@ -77,7 +77,7 @@ public final class SimulatedClients implements Clients {
 
     private SimulatedConsumer consumer(String use, String offsetReset, int maxRecords, String group, boolean checks) {
         process.requireAlive();
-        String name = "%s/%s/%d/".formatted(process.name(), use, ++numbers);
+        String name = "%s/%s/%s/".formatted(process.name(), use, ++numbers);
         return new SimulatedConsumer(
                 time,
                 log,
@@ -99,7 +99,7 @@ public final class SimulatedClients implements Clients {
 
     private SimulatedProducer producer(String use, int room) {
         process.requireAlive();
-        String name = "%s/%s/%d/".formatted(process.name(), use, ++numbers);
+        String name = "%s/%s/%s/".formatted(process.name(), use, ++numbers);
         return new SimulatedProducer(time, log, link, process, name, room, seed, before);
     }
 }

@@ -1,5 +1,7 @@
 package io.keepup.bench.simulate.plan;
 
+import java.util.Locale;
+
 /**
  * One deed.
  *
@@ -9,6 +11,6 @@ package io.keepup.bench.simulate.plan;
 public record Item(long millis, Deed deed, long salt) {
     @Override
     public String toString() {
-        return "%6d ms  %s".formatted(millis, deed.word());
+        return String.format(Locale.ROOT, "%6d ms  %s", millis, deed.word());
     }
 }

@@ -153,7 +153,7 @@ public final class Scheduler {
     /** Ends the history with a failure of the simulator itself. */
     public void breakOff(String why, Throwable cause) {
         if (failure == null) {
-            failure = new BrokenOff("%s (at %d ms)".formatted(why, now / 1_000_000), cause);
+            failure = new BrokenOff("%s (at %s ms)".formatted(why, now / 1_000_000), cause);
         }
         over = true;
     }

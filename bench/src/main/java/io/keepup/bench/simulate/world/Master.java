@@ -124,7 +124,7 @@ public final class Master {
     }
 
     private Meta meta(String node, long ofEpoch) {
-        String id = "master-%s-%d".formatted(spec.volumeId(), ++numbers);
+        String id = "master-%s-%s".formatted(spec.volumeId(), ++numbers);
         return new Meta(id, spec.volumeId(), node, ofEpoch, cluster.instant(), "master");
     }
 

@@ -33,7 +33,7 @@ public final class Operator {
     }
 
     private Meta meta(String nodeId, long epoch, String source) {
-        String id = "%s-%s-%d".formatted(source, volumeId, ++numbers);
+        String id = "%s-%s-%s".formatted(source, volumeId, ++numbers);
         return new Meta(id, volumeId, nodeId, epoch, cluster.instant(), source);
     }
 

@@ -141,7 +141,7 @@ public final class SimulatedNode {
             return;
         }
         starts++;
-        Process started = world.time.process("%s.%d".formatted(id, starts));
+        Process started = world.time.process("%s.%s".formatted(id, starts));
         process = started;
         running = new NodeDisk(disk, started, this::powerGoes);
         powerGone = false;

@@ -125,7 +125,7 @@ public final class ClusterLog implements AuditLog {
         }
         if (folded.isEmpty()) {
             throw new AuditException(
-                    "no Streams app '%s' has folded partition %d of %s: start it, or name its application.id in --config"
+                    "no Streams app '%s' has folded partition %s of %s: start it, or name its application.id in --config"
                             .formatted(applicationId, events.partition(), events.topic()));
         }
         awaitCommit(limit);
@@ -144,7 +144,7 @@ public final class ClusterLog implements AuditLog {
             }
             if (System.nanoTime() >= deadline) {
                 throw new AuditException(
-                        "a transaction on the outputs has been open for %d s: is a Streams app stuck or just killed? try again"
+                        "a transaction on the outputs has been open for %s s: is a Streams app stuck or just killed? try again"
                                 .formatted(limit.toSeconds()));
             }
             LockSupport.parkNanos(PAUSE.toNanos());

@@ -98,7 +98,7 @@ final class Offsets {
                     "%s failed: %s".formatted(what, e.getCause().getMessage()), e.getCause());
         } catch (TimeoutException e) {
             throw new AuditException(
-                    "%s took more than %d s: is the cluster reachable and healthy?"
+                    "%s took more than %s s: is the cluster reachable and healthy?"
                             .formatted(what, PATIENCE.toSeconds()),
                     e);
         } catch (InterruptedException e) {

@@ -52,7 +52,7 @@ final class PartitionReader {
                     left = now;
                     progress.at(what, total - left, total);
                 } else if (System.nanoTime() - heard > PATIENCE.toNanos()) {
-                    throw new AuditException("Kafka hands out nothing more of %s for %d s: are its brokers healthy?"
+                    throw new AuditException("Kafka hands out nothing more of %s for %s s: are its brokers healthy?"
                             .formatted(begins.keySet(), PATIENCE.toSeconds()));
                 }
             }

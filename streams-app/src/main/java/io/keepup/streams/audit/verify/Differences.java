@@ -18,6 +18,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -169,7 +170,9 @@ final class Differences {
     }
 
     private static String bytes(byte[] value) {
-        return value == null ? "no value" : "%d bytes, hash %08x".formatted(value.length, Arrays.hashCode(value));
+        return value == null
+                ? "no value"
+                : String.format(Locale.ROOT, "%d bytes, hash %08x", value.length, Arrays.hashCode(value));
     }
 
     private static void flatten(String path, JsonNode node, Map<String, String> into) {
