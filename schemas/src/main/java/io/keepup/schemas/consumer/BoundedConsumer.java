@@ -71,15 +71,17 @@ public final class BoundedConsumer<V> extends KafkaConsumer<byte[], V> {
 
     @Override
     public ConsumerRecords<byte[], V> poll(Duration timeout) {
-        Map<TopicPartition, Long> before = positions();
+        long begin = System.nanoTime();
+        Map<TopicPartition, Long> before = positions(timeout);
         if (inPieces) {
             return readInPieces(before);
         }
         Set<TopicPartition> nowhere = new HashSet<>(assignment());
         nowhere.removeAll(before.keySet());
         nowhere.removeAll(paused());
+        Duration left = timeout.minusNanos(System.nanoTime() - begin);
         try {
-            return bounded(pollWithout(nowhere, timeout));
+            return bounded(pollWithout(nowhere, left.isNegative() ? Duration.ZERO : left));
         } catch (OutOfMemoryError e) {
             log.warn(
                     "a record on {} does not fit into memory ({}): reading it in pieces",
@@ -99,17 +101,35 @@ public final class BoundedConsumer<V> extends KafkaConsumer<byte[], V> {
     /**
      * Where the partitions are that have a position: a poll that fails may have moved some of them. The others get theirs
      * with the polls to come.
+     *
+     * @param limit how long to wait for the first of them
      */
-    private Map<TopicPartition, Long> positions() {
+    private Map<TopicPartition, Long> positions(Duration limit) {
         Map<TopicPartition, Long> positions = new HashMap<>();
+        Set<TopicPartition> nowhere = new HashSet<>();
         for (TopicPartition partition : assignment()) {
-            try {
-                positions.put(partition, position(partition, Duration.ZERO));
-            } catch (TimeoutException e) {
-                log.trace("{} has no position yet", partition, e);
-            }
+            put(positions, nowhere, partition, Duration.ZERO);
+        }
+        if (positions.isEmpty() && !nowhere.isEmpty()) {
+            put(positions, nowhere, nowhere.iterator().next(), limit);
+            // They are looked up together.
+            Set.copyOf(nowhere).forEach(partition -> put(positions, nowhere, partition, Duration.ZERO));
         }
         return positions;
+    }
+
+    private void put(
+            Map<TopicPartition, Long> positions,
+            Set<TopicPartition> nowhere,
+            TopicPartition partition,
+            Duration limit) {
+        try {
+            positions.put(partition, position(partition, limit));
+            nowhere.remove(partition);
+        } catch (TimeoutException e) {
+            log.trace("{} has no position yet", partition, e);
+            nowhere.add(partition);
+        }
     }
 
     private ConsumerRecords<byte[], V> pollWithout(Set<TopicPartition> partitions, Duration timeout) {
