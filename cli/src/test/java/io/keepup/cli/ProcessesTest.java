@@ -22,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Broker, nodes and commands as separate processes, killed and restarted, the way people run them. */
-@Timeout(240)
+@Timeout(600)
 class ProcessesTest {
 
     private static final Duration LIMIT = Duration.ofSeconds(60);
