@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -65,17 +64,6 @@ class BrokenStartTest {
         assertEndsWithOneLine(
                 start(directory.resolve("broken") + File.pathSeparator, command),
                 "keepup: cannot run 'keepup " + command.getFirst() + "': a part of this build does not load (");
-    }
-
-    @Test
-    void S_F2_a_start_that_an_exception_breaks_off_ends_with_one_line() throws Exception {
-        Path data = Files.createDirectory(directory.resolve("data"));
-        Files.writeString(data.resolve("VERSION"), "keepup-data 1\n");
-        Files.writeString(data.resolve("streams"), "a file where the fold's state goes");
-
-        assertEndsWithOneLine(
-                start("", List.of("up", "--data", "data", "--kafka", "0", "--registry", "0", "--http", "0")),
-                "keepup: the Streams app does not start: ");
     }
 
     /** @param before what comes first on the class path */
