@@ -24,6 +24,9 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true)
 final class AssignCommand implements Runnable {
 
+    /** A copy counts its blocks in an int. */
+    private static final long MOST_BLOCKS = Integer.MAX_VALUE;
+
     @Spec
     private CommandSpec spec;
 
@@ -52,7 +55,8 @@ final class AssignCommand implements Runnable {
             names = "--size",
             paramLabel = "SIZE",
             converter = Sizes.class,
-            description = "Size of a new volume, such as 64MiB (default: what it has, or 1GiB).")
+            description =
+                    "Size of a new volume, such as 64MiB (default: what it has, or 1GiB). It may change until the primary has made its copy.")
     private Long size;
 
     @Option(
@@ -91,10 +95,17 @@ final class AssignCommand implements Runnable {
             throw new Failure("epoch %s is below %s's epoch %s and would be refused: use a higher one"
                     .formatted(epoch, volumeId, now.getMeta().getEpoch()));
         }
-        if (now != null && size != null && now.getSizeBytes() > 0 && size != now.getSizeBytes()) {
+        if (now != null && size != null && settled(now) && size != now.getSizeBytes()) {
             throw new Failure("%s has %s bytes and a volume does not change its size: leave --size out"
                     .formatted(volumeId, now.getSizeBytes()));
         }
+    }
+
+    /** Its primary has a copy of that size; where this cannot be seen, the fold decides [P10]. */
+    private static boolean settled(VolumeProjection now) {
+        return now.getNodes().stream()
+                .anyMatch(node -> node.getNodeId().equals(now.getPrimaryId())
+                        && node.getReadiness().getRoleApplied());
     }
 
     private void print(Assignments assignments, VolumeProjection now) {
@@ -108,6 +119,9 @@ final class AssignCommand implements Runnable {
                         volumeId,
                         epoch));
         System.out.println(StatusCommand.headline(now));
+        if (!now.getDetail().isEmpty()) {
+            System.out.println("  " + now.getDetail());
+        }
     }
 
     private void validate() {
@@ -134,6 +148,13 @@ final class AssignCommand implements Runnable {
         require(
                 size == null || size > 0 && size % block == 0,
                 "--size %s is not a positive multiple of the block size %s".formatted(size, block));
+        require(
+                size == null || size / block <= MOST_BLOCKS,
+                "--size %s is more than a volume can have, %s with blocks of %s: choose a smaller one, or a larger --block-size"
+                        .formatted(
+                                size == null ? "" : Sizes.text(size),
+                                Sizes.text(MOST_BLOCKS * block),
+                                Sizes.text(block)));
     }
 
     private void require(boolean holds, String otherwise) {

@@ -64,6 +64,8 @@ public record Assignments(
     boolean isShownBy(VolumeProjection volume) {
         return volume.getMeta().getEpoch() == epoch
                 && volume.getPrimaryId().equals(primary)
+                && (sizeBytes == 0 || volume.getSizeBytes() == sizeBytes)
+                && (blockSize == 0 || volume.getBlockSize() == blockSize)
                 && volume.getReplicas().stream()
                         .map(ReplicaView::getReplicaId)
                         .collect(Collectors.toSet())

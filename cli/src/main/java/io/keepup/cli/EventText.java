@@ -3,6 +3,7 @@ package io.keepup.cli;
 import io.keepup.v1.AssignmentDelivered;
 import io.keepup.v1.BarrierConfirmed;
 import io.keepup.v1.CancelRequested;
+import io.keepup.v1.NodeFault;
 import io.keepup.v1.PrimarySilent;
 import io.keepup.v1.ReadinessObserved;
 import io.keepup.v1.RebuildRequested;
@@ -74,6 +75,12 @@ public final class EventText {
         flag(flags, "receiver_ready", e.getReceiverReady());
         flag(flags, "shipper_configured", e.getShipperConfigured());
         flag(flags, "shipper_connected", e.getShipperConnected());
+        if (e.getSizeBytes() != null) {
+            flags.add("its copy has " + Sizes.text(e.getSizeBytes()));
+        }
+        if (e.getFault() != null && (e.getFault() != NodeFault.none || flags.length() == 0)) {
+            flags.add(e.getFault() == NodeFault.none ? "no fault any more" : e.getFault() + ", " + e.getFaultDetail());
+        }
         return e.getMeta().getNodeId() + ": " + flags;
     }
 
@@ -93,6 +100,8 @@ public final class EventText {
                         ack.getDurableLsn(),
                         e.getPrimaryWalTail(),
                         e.getPrimaryWalHead(),
-                        ack.getRecoverable() ? "" : ", not recoverable");
+                        ack.getRecoverable()
+                                ? ""
+                                : ", not recoverable" + (ack.getReason() == null ? "" : " (" + ack.getReason() + ")"));
     }
 }

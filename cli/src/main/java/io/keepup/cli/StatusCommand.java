@@ -128,6 +128,9 @@ final class StatusCommand implements Runnable {
     static String details(VolumeProjection p) {
         StringBuilder out = new StringBuilder();
         out.append(headline(p)).append(System.lineSeparator());
+        if (!p.getDetail().isEmpty()) {
+            out.append("  ").append(p.getDetail()).append(System.lineSeparator());
+        }
         out.append("  epoch %s, primary %s, %s, %s, durable %s%n%n"
                 .formatted(
                         p.getMeta().getEpoch(),
@@ -170,6 +173,12 @@ final class StatusCommand implements Runnable {
         out.append(System.lineSeparator()).append(NODE_ROW.formatted("NODE", "ROLE", "EPOCH", "MODE", "REASON"));
         for (NodeView n : p.getNodes()) {
             out.append(NODE_ROW.formatted(n.getNodeId(), n.getRole(), n.getEpoch(), n.getMode(), n.getReason()));
+            if (!n.getFaultDetail().isEmpty()) {
+                out.append("             ").append(n.getFaultDetail()).append(System.lineSeparator());
+            }
+            if (n.getSizeBytes() != 0 && n.getSizeBytes() != p.getSizeBytes()) {
+                out.append("             its copy has %s%n".formatted(Sizes.text(n.getSizeBytes())));
+            }
         }
         Terminal terminal = Terminal.standard();
         return out.toString()

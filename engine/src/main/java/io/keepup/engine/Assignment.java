@@ -7,6 +7,7 @@ import io.keepup.engine.message.Event.AssignmentDelivered;
 import io.keepup.engine.message.Meta;
 import io.keepup.engine.message.ReplicaEndpoint;
 import io.keepup.engine.state.ById;
+import io.keepup.engine.state.NodeCondition;
 import io.keepup.engine.state.Readiness;
 import io.keepup.engine.state.ReplicaView;
 import io.keepup.engine.state.View;
@@ -37,6 +38,9 @@ final class Assignment {
         long size = state.sizeAfter(event.sizeBytes());
         int blockSize = state.blockSizeAfter(event.blockSize());
         apply(event, size, blockSize, outbox);
+        if (state.sizeBytes() != 0 && (size != state.sizeBytes() || blockSize != state.blockSize())) {
+            resize(views, event.meta(), size, blockSize, outbox);
+        }
         VolumeState next = new VolumeState(
                 state.volumeId(),
                 views.with(assigned),
@@ -44,6 +48,7 @@ final class Assignment {
                 primaryAfter(state, event),
                 size,
                 blockSize,
+                state.sizeSettled() || policy instanceof Policy.Reference, // whose size is that of the first assignment
                 state.lastSessionId(),
                 outbox.lastCommand());
         return new Step(next, outbox.commands(), Health.of(policy, assigned));
@@ -83,7 +88,8 @@ final class Assignment {
                 view.walHead(),
                 durableLsn,
                 members,
-                !renewed && view.silent());
+                !renewed && view.silent(),
+                renewed ? NodeCondition.UNKNOWN : view.condition());
     }
 
     /** Each assigned replica keeps its view, or gets one [E1]. */
@@ -152,6 +158,19 @@ final class Assignment {
         }
         if (event.role() == Role.REPLICA) {
             outbox.add(new StartReceiver(outbox.next(nodeId, epoch)));
+        }
+    }
+
+    /** [P10] The other members hear of the size that the volume has now, and what they made in another one, they make anew. */
+    static void resize(ById<View> views, Meta cause, long sizeBytes, int blockSize, Outbox outbox) {
+        for (View view : views) {
+            boolean member = view.epoch() == cause.epoch() && view.role() != Role.NONE;
+            if (member && !view.nodeId().equals(cause.nodeId())) {
+                outbox.add(new ApplyRole(outbox.next(view.nodeId(), view.epoch()), view.role(), sizeBytes, blockSize));
+                if (view.role() == Role.REPLICA) {
+                    outbox.add(new StartReceiver(outbox.next(view.nodeId(), view.epoch())));
+                }
+            }
         }
     }
 

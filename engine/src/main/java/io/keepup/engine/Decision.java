@@ -16,7 +16,7 @@ record Decision(SessionKind kind, SessionCause cause) {
     static final Decision KEEP_UP = new Decision(SessionKind.KEEPUP, SessionCause.NONE);
 
     /** The replica is not in sync, and no session can be issued yet. */
-    private static final Decision NO_SESSION = new Decision(SessionKind.NONE, SessionCause.NONE);
+    static final Decision NO_SESSION = new Decision(SessionKind.NONE, SessionCause.NONE);
 
     private static final Decision CATCH_UP = new Decision(SessionKind.CATCHUP, SessionCause.BEHIND);
     private static final Decision CATCH_UP_FROM_NOTHING = new Decision(SessionKind.CATCHUP, SessionCause.EMPTY);

@@ -18,12 +18,14 @@ import io.keepup.engine.message.Event.SyncAckReceived;
 import io.keepup.engine.message.Meta;
 import io.keepup.engine.message.Origin;
 import io.keepup.engine.message.SyncAck;
+import io.keepup.engine.state.NodeCondition;
 import io.keepup.engine.state.ReplicaView;
 import io.keepup.engine.state.Session;
 import io.keepup.engine.state.View;
 import io.keepup.engine.state.VolumeState;
 import io.keepup.engine.word.AckKind;
 import io.keepup.engine.word.FailureReason;
+import io.keepup.engine.word.Role;
 import io.keepup.engine.word.SessionKind;
 import java.util.List;
 import java.util.Objects;
@@ -54,12 +56,39 @@ public final class Engine {
         VolumeState state = view == known ? before : before.withView(view);
         return switch (event) {
             case AssignmentDelivered e -> Assignment.fold(policy, state, view, e);
-            case ReadinessObserved e ->
-                quiet(state, view, view.withReadiness(view.readiness().with(e))); // [E2]
+            case ReadinessObserved e -> observed(state, view, e);
             case BarrierConfirmed e -> quiet(state, view, raised(view, e.durableLsn())); // [E9], [P2] a proof
             case PrimarySilent e -> quiet(state, view, silent(view));
             case Event.OfReplica e -> ofReplica(state, view, e);
         };
+    }
+
+    /** [E2]; the founding engine knows gates alone. */
+    private Step observed(VolumeState state, View view, ReadinessObserved event) {
+        View passed = view.withReadiness(view.readiness().with(event));
+        return switch (policy) {
+            case Policy.Reference reference -> quiet(state, view, passed);
+            case Policy.Safe safe ->
+                settled(state, view, passed.withCondition(passed.condition().with(event)), event); // [P9]
+        };
+    }
+
+    /** [P10] A primary that has taken its role has the volume's size, whatever was asked for. */
+    private Step settled(VolumeState state, View before, View after, ReadinessObserved event) {
+        boolean primary = after.role() == Role.PRIMARY && after.epoch() == state.epoch();
+        if (!primary || !after.readiness().roleApplied()) {
+            return quiet(state, before, after);
+        }
+        NodeCondition copy = after.condition();
+        long size = copy.sizeBytes() == 0 ? state.sizeBytes() : copy.sizeBytes();
+        int blockSize = copy.blockSize() == 0 ? state.blockSize() : copy.blockSize();
+        VolumeState settled = state.withSettledSize(size, blockSize);
+        if (size == state.sizeBytes() && blockSize == state.blockSize()) {
+            return quiet(settled, before, after);
+        }
+        Outbox outbox = new Outbox(state.lastCommand(), event.meta());
+        Assignment.resize(state.views(), event.meta(), size, blockSize, outbox);
+        return loud(settled, after, state.lastSessionId(), outbox);
     }
 
     /** The founding engine does not miss anybody. */
@@ -111,7 +140,8 @@ public final class Engine {
                 event.primaryWalHead(),
                 view.durableLsn(),
                 view.replicas(),
-                view.silent());
+                view.silent(),
+                view.condition());
         Session session = replica.session();
         return switch (policy) {
             case Policy.Reference reference -> {
@@ -130,9 +160,28 @@ public final class Engine {
                 // A replica still inside a session that is over here speaks of before its end: the next facts decide.
                 yield session.live() || ack.sessionActive()
                         ? quiet(state, view, proven(safe, heard.withReplica(remembered)))
-                        : decided(state, heard, remembered, event, Decision.safe(event, session));
+                        : decided(state, heard, remembered, event, possible(state, heard, event, session));
             }
         };
+    }
+
+    /** What the facts call for, unless neither end could carry it out: then the next facts decide [P9]. */
+    private static Decision possible(VolumeState state, View primary, SyncAckReceived event, Session last) {
+        Decision decision = Decision.safe(event, last);
+        return decision.kind() == SessionKind.KEEPUP || sessionPossible(state, primary, event.replicaId(), event.ack())
+                ? decision
+                : Decision.NO_SESSION;
+    }
+
+    /** Whether no fault of the primary's or the replica's node stands against a session [P9]. */
+    private static boolean sessionPossible(VolumeState state, View primary, String replicaId, SyncAck ack) {
+        View replica = state.views().get(replicaId);
+        boolean replicaStopped = replica != null
+                && replica.epoch() == primary.epoch()
+                && replica.condition().fault().stopsSessions();
+        return !replicaStopped
+                && ack.reason() != FailureReason.DISK_FAILED
+                && !primary.condition().fault().stopsSessions();
     }
 
     /** [E5] The session that follows from a decision, and its command. */
@@ -259,7 +308,7 @@ public final class Engine {
             outbox.cancel(view, replica, FailureReason.CANCELLED);
         }
         Decision decision = Decision.wished(last);
-        if (view.heardHead() > 0) {
+        if (view.heardHead() > 0 && sessionPossible(state, view, replica.id(), replica.lastSyncAck())) {
             return issued(state, view, replica, decision, replica.lastSyncAck().position(), outbox);
         }
         Session due = last.kind() == SessionKind.REBUILD ? last : Session.rebuildDue(decision.cause());

@@ -70,13 +70,16 @@ public final class Guard {
         if (epoch == state.epoch() && event.role() == Role.PRIMARY && otherPrimary) { // [G1]
             return conflict(state.primaryId() + " already is primary in epoch " + epoch);
         }
-        if (event.sizeBytes() != 0 && event.sizeBytes() != state.sizeAfter(event.sizeBytes())) {
-            return conflict("the volume has " + state.sizeBytes() + " bytes, not " + event.sizeBytes());
+        long size = state.sizeAfter(event.sizeBytes());
+        if (event.sizeBytes() != 0 && event.sizeBytes() != size) { // [P10]
+            return conflict("the volume has " + size + " bytes, not " + event.sizeBytes());
         }
-        if (event.blockSize() != 0 && event.blockSize() != state.blockSizeAfter(event.blockSize())) {
-            return conflict("the volume has blocks of " + state.blockSize() + " bytes, not " + event.blockSize());
+        int block = state.blockSizeAfter(event.blockSize());
+        if (event.blockSize() != 0 && event.blockSize() != block) { // [P10]
+            return conflict("the volume has blocks of " + block + " bytes, not " + event.blockSize());
         }
-        return again && sameReplicas(view, event) ? Repeated.YES : Admitted.YES; // [G8]
+        boolean sameSize = size == state.sizeBytes() && block == state.blockSize();
+        return again && sameSize && sameReplicas(view, event) ? Repeated.YES : Admitted.YES; // [G8]
     }
 
     private static boolean sameReplicas(View view, AssignmentDelivered event) {

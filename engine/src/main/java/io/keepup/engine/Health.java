@@ -5,12 +5,15 @@ import io.keepup.engine.state.Readiness;
 import io.keepup.engine.state.ReplicaView;
 import io.keepup.engine.state.Session;
 import io.keepup.engine.state.View;
+import io.keepup.engine.state.VolumeState;
 import io.keepup.engine.word.Mode;
 import io.keepup.engine.word.Role;
 import io.keepup.engine.word.SessionKind;
 import io.keepup.engine.word.SessionState;
 
-/** Derives mode, reason and health of a view [E10], [P1]; a primary that is not heard is degraded whatever it said last. */
+/**
+ * Derives mode, reason and health of a view [E10], [P1], [P9]; a primary that is not heard is degraded whatever it said last.
+ */
 final class Health {
 
     static final Projection ALLOCATED_ONLY = new Projection(Mode.ALLOCATED_ONLY, "allocated_only", false);
@@ -40,6 +43,9 @@ final class Health {
         if (view.silent() && recovery != NEEDS_REBUILD) {
             return SILENT; // the rest is what was last heard of it
         }
+        if (recovery != NEEDS_REBUILD && view.condition().faulty()) {
+            return ofFault(view); // [P9]
+        }
         if (recovery != null) {
             return recovery;
         }
@@ -54,6 +60,34 @@ final class Health {
             return ALLOCATED_ONLY;
         }
         return ofGates(policy, view, ready);
+    }
+
+    /** What a node's fault makes of its view, and of the volume: one that never took its role has not begun [P9]. */
+    static Projection ofFault(View view) {
+        Mode mode = view.readiness().roleApplied() ? Mode.DEGRADED : Mode.BOOTSTRAP_PENDING;
+        return new Projection(mode, view.condition().fault().word(), false);
+    }
+
+    /**
+     * The member whose fault is what the volume shows: its primary, else the replica with the lowest id; null when none has one,
+     * or when a rebuild or the primary's silence says more [P9].
+     */
+    static View faulty(VolumeState state, View primary) {
+        if (primary.silent() || ofSessions(primary.replicas()) == NEEDS_REBUILD) {
+            return null;
+        }
+        if (primary.condition().faulty()) {
+            return primary;
+        }
+        for (ReplicaView replica : primary.replicas()) {
+            View view = state.views().get(replica.id());
+            if (view != null
+                    && view.epoch() == primary.epoch()
+                    && view.condition().faulty()) {
+                return view;
+            }
+        }
+        return null;
     }
 
     /** The worst that any session asks for, or null when none is recovering or failed. */

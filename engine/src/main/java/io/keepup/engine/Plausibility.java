@@ -25,6 +25,8 @@ final class Plausibility {
     private static final int LONGEST_ID = 100;
     private static final int SMALLEST_BLOCK = 512;
     private static final int LARGEST_BLOCK = 1 << 20;
+    /** A copy counts its blocks in an int. */
+    private static final int MOST_BLOCKS = Integer.MAX_VALUE;
 
     private Plausibility() {}
 
@@ -46,7 +48,7 @@ final class Plausibility {
         }
         return switch (event) {
             case AssignmentDelivered e -> assignment(state, e);
-            case ReadinessObserved e -> null;
+            case ReadinessObserved e -> readiness(state, e);
             case SyncAckReceived e -> sync(e);
             case SessionProgress e ->
                 negative(e.sessionId()
@@ -106,17 +108,40 @@ final class Plausibility {
         }
         long size = state.sizeAfter(event.sizeBytes());
         int block = state.blockSizeAfter(event.blockSize());
-        if (Integer.bitCount(block) != 1 || block < SMALLEST_BLOCK || block > LARGEST_BLOCK) {
-            return "block size " + block + " is no power of two from " + SMALLEST_BLOCK + " to " + LARGEST_BLOCK;
-        }
-        if (size % block != 0) {
-            return "size " + size + " is no multiple of block size " + block;
+        String misfit = geometry(size, block);
+        if (misfit != null) {
+            return misfit;
         }
         if (!isId(meta.volumeId()) || !isId(meta.nodeId())) {
             return "ids are 1 to " + LONGEST_ID + " letters, digits, _ and -, not " + meta.volumeId() + " and "
                     + meta.nodeId();
         }
         return replicas(meta.nodeId(), event.replicas());
+    }
+
+    private static String readiness(VolumeState state, ReadinessObserved event) {
+        if (event.sizeBytes() < 0 || event.blockSize() < 0) {
+            return "sizes must not be negative";
+        }
+        boolean told = event.sizeBytes() > 0 || event.blockSize() > 0;
+        long size = event.sizeBytes() == 0 ? state.sizeBytes() : event.sizeBytes();
+        int block = event.blockSize() == 0 ? state.blockSize() : event.blockSize();
+        return told ? geometry(size, block) : null;
+    }
+
+    /** What no node can hold is no size [P10]. */
+    private static String geometry(long size, int block) {
+        if (Integer.bitCount(block) != 1 || block < SMALLEST_BLOCK || block > LARGEST_BLOCK) {
+            return "block size " + block + " is no power of two from " + SMALLEST_BLOCK + " to " + LARGEST_BLOCK;
+        }
+        if (size % block != 0) {
+            return "size " + size + " is no multiple of block size " + block;
+        }
+        if (size / block > MOST_BLOCKS) {
+            return "size " + size + " is more than the " + MOST_BLOCKS + " blocks of " + block
+                    + " bytes that a volume can have";
+        }
+        return null;
     }
 
     private static String replicas(String nodeId, List<ReplicaEndpoint> replicas) {

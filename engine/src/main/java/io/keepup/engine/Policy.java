@@ -13,7 +13,7 @@ public sealed interface Policy {
         return new Reference();
     }
 
-    /** The default in production: the reference with [P1]-[P8], a majority for durability, default budgets. */
+    /** The default in production: the reference with [P1]-[P10], a majority for durability, default budgets. */
     static Policy safe() {
         return new Safe(DurabilityRule.QUORUM, SessionBudgets.DEFAULT);
     }
@@ -26,7 +26,7 @@ public sealed interface Policy {
         }
     }
 
-    /** [E1]-[E11] as changed by [P1]-[P8]. */
+    /** [E1]-[E11] as changed by [P1]-[P10]. */
     record Safe(DurabilityRule durability, SessionBudgets budgets) implements Policy {
         public Safe {
             Objects.requireNonNull(durability, "durability");

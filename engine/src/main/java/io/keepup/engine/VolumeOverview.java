@@ -10,10 +10,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The whole volume as others see it: mode, reason and health are those of the primary's view under the highest epoch, and
- * {@code allocated_only} while that epoch has none. Equal overviews mean that nothing visible changed.
+ * The whole volume as others see it: mode, reason and health are those of the primary's view under the highest epoch, or of
+ * the member with a fault [P9], and {@code allocated_only} while that epoch has no primary. Equal overviews mean that nothing
+ * visible changed.
  *
  * @param epoch highest epoch assigned
+ * @param detail which node's fault the reason is, and that node's sentence on it; empty when it is none
  * @param primaryId empty while the epoch has no primary
  * @param sizeBytes 0 before the first assignment
  * @param blockSize bytes, 0 before the first assignment
@@ -27,6 +29,7 @@ public record VolumeOverview(
         String volumeId,
         long epoch,
         Projection projection,
+        String detail,
         String primaryId,
         long sizeBytes,
         int blockSize,
@@ -49,10 +52,15 @@ public record VolumeOverview(
         }
         View primary = state.primaryView();
         View shown = primary == null ? View.unassigned("") : primary;
+        Projection whole = primary == null ? Health.ALLOCATED_ONLY : Health.of(policy, primary);
+        View faulty = primary == null ? null : Health.faulty(state, primary);
         return new VolumeOverview(
                 state.volumeId(),
                 state.epoch(),
-                primary == null ? Health.ALLOCATED_ONLY : Health.of(policy, primary),
+                faulty == null ? whole : Health.ofFault(faulty),
+                faulty == null
+                        ? ""
+                        : faulty.nodeId() + ": " + faulty.condition().detail(),
                 shown.nodeId(),
                 state.sizeBytes(),
                 state.blockSize(),

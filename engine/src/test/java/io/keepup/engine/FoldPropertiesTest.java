@@ -166,9 +166,12 @@ class FoldPropertiesTest {
                                 .isEqualTo(c.replicaId());
                     }
                 }
-                case Command.ApplyRole c -> assertThat(event).isInstanceOf(Event.AssignmentDelivered.class);
+                case Command.ApplyRole c ->
+                    assertThat(event) // [P10] another member's size
+                            .isInstanceOfAny(Event.AssignmentDelivered.class, Event.ReadinessObserved.class);
                 case Command.ConfigureShipper c -> assertThat(event).isInstanceOf(Event.AssignmentDelivered.class);
-                case Command.StartReceiver c -> assertThat(event).isInstanceOf(Event.AssignmentDelivered.class);
+                case Command.StartReceiver c ->
+                    assertThat(event).isInstanceOfAny(Event.AssignmentDelivered.class, Event.ReadinessObserved.class);
             }
         }
 
@@ -209,6 +212,12 @@ class FoldPropertiesTest {
                         .allMatch(r -> r.session().inKeepUp() && r.heard());
                 assertThat(overview.durableLsn()).isPositive();
                 assertThat(state.primaryView().epoch()).isEqualTo(state.epoch());
+                assertThat(state.views())
+                        .as("[P9] no member has a fault, %s", where)
+                        .noneMatch(v -> v.epoch() == state.epoch()
+                                && v.condition().faulty()
+                                && (v.role() == Role.PRIMARY
+                                        || overview.replicas().contains(v.nodeId())));
             }
         }
     }

@@ -10,6 +10,7 @@ import io.keepup.engine.state.View;
 import io.keepup.engine.state.VolumeState;
 import io.keepup.engine.word.AckKind;
 import io.keepup.engine.word.FailureReason;
+import io.keepup.engine.word.NodeFault;
 import io.keepup.engine.word.Role;
 import io.keepup.engine.word.SessionKind;
 import io.keepup.engine.word.SessionPhase;
@@ -56,7 +57,7 @@ final class Gossip {
             return assignment(state, view, meta);
         }
         if (random.nextInt(8) == 0) {
-            return new Event.ReadinessObserved(meta, flag(), flag(), flag(), flag());
+            return readiness(meta);
         }
         if (random.nextInt(12) == 0) {
             return new Event.BarrierConfirmed(meta, random.nextInt(20) - 1);
@@ -65,6 +66,20 @@ final class Gossip {
             return new Event.PrimarySilent(meta, often() ? view.lastSyncId() : random.nextInt(9) - 1);
         }
         return random.nextBoolean() ? sync(view, meta) : ofSession(view, meta);
+    }
+
+    private Event readiness(Meta meta) {
+        NodeFault fault = often() ? null : often() ? NodeFault.NONE : pick(List.of(NodeFault.values()));
+        return new Event.ReadinessObserved(
+                meta,
+                flag(),
+                flag(),
+                flag(),
+                flag(),
+                fault,
+                "look at it",
+                often() ? 0 : (random.nextInt(4) - 1) << 20,
+                often() ? 0 : 4096);
     }
 
     private Event assignment(VolumeState state, View view, Meta said) {
@@ -78,7 +93,8 @@ final class Gossip {
                 replicas.add(Story.endpoint(id));
             }
         }
-        return new Event.AssignmentDelivered(meta, pick(List.of(Role.values())), replicas, 0, 0);
+        long size = often() ? 0 : (1 + random.nextInt(2)) << 20;
+        return new Event.AssignmentDelivered(meta, pick(List.of(Role.values())), replicas, size, 0);
     }
 
     private Event sync(View view, Meta meta) {

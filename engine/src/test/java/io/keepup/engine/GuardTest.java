@@ -103,7 +103,9 @@ class GuardTest {
 
     @Test
     void G1_aDifferentGeometryConflicts() {
-        Story story = new Story(Policy.safe()).tell(s -> s.sized(P, 1, Role.PRIMARY, 1 << 20, 512));
+        Story story = new Story(Policy.safe())
+                .tell(s -> s.sized(P, 1, Role.PRIMARY, 1 << 20, 512))
+                .tell(s -> s.gates(P, 1, true, null, null, null));
 
         story.refuse(CONFLICTING_ASSIGNMENT, story.sized(P, 2, Role.PRIMARY, 1 << 21, 0));
         story.refuse(CONFLICTING_ASSIGNMENT, story.sized(P, 2, Role.PRIMARY, 0, 4096));

@@ -142,7 +142,8 @@ class ReplayLawsTest {
 
     private static Event otherOrder(Event event, Random random) {
         return event instanceof AssignmentDelivered e
-                ? new AssignmentDelivered(e.meta(), e.role(), shuffled(e.replicas(), random), 0, 0)
+                ? new AssignmentDelivered(
+                        e.meta(), e.role(), shuffled(e.replicas(), random), e.sizeBytes(), e.blockSize())
                 : event;
     }
 
@@ -173,6 +174,7 @@ class ReplayLawsTest {
                 state.primaryId(),
                 state.sizeBytes(),
                 state.blockSize(),
+                state.sizeSettled(),
                 state.lastSessionId(),
                 state.lastCommand());
 

@@ -22,6 +22,7 @@ import io.keepup.engine.state.View;
 import io.keepup.engine.state.VolumeState;
 import io.keepup.engine.word.AckKind;
 import io.keepup.engine.word.FailureReason;
+import io.keepup.engine.word.NodeFault;
 import io.keepup.engine.word.Role;
 import io.keepup.engine.word.SessionPhase;
 import java.util.ArrayList;
@@ -124,6 +125,31 @@ final class Story {
     ReadinessObserved gates(
             String nodeId, long epoch, Boolean role, Boolean receiver, Boolean configured, Boolean connected) {
         return new ReadinessObserved(meta(nodeId, epoch, "node/" + nodeId), role, receiver, configured, connected);
+    }
+
+    /** A node reports a fault of its own, {@code NONE} that it is over. */
+    ReadinessObserved fault(String nodeId, long epoch, NodeFault fault) {
+        return new ReadinessObserved(
+                meta(nodeId, epoch, "node/" + nodeId), null, null, null, null, fault, "see " + fault.word(), 0, 0);
+    }
+
+    /** A node took its role, with a copy of that size. */
+    ReadinessObserved applied(String nodeId, long epoch, long sizeBytes, int blockSize) {
+        return new ReadinessObserved(
+                meta(nodeId, epoch, "node/" + nodeId),
+                true,
+                null,
+                null,
+                null,
+                NodeFault.NONE,
+                "",
+                sizeBytes,
+                blockSize);
+    }
+
+    /** What all nodes together show. */
+    VolumeOverview overview() {
+        return VolumeOverview.of(policy, state);
     }
 
     /** A plain answer: applied and durable at that position, WAL from 1. */

@@ -70,6 +70,10 @@ public final class NodeSettings {
             "node.scrub.interval.ms",
             Duration.ofDays(7).toMillis(),
             "Shortest time between the beginnings of two scrubs of a volume, ms; a node's start begins one.");
+    public static final Setting<Duration> DISK_PROBE = Setting.millis(
+            "node.disk.probe.ms",
+            5_000,
+            "How often a node writes a few bytes to each of its file systems, to notice one that takes no changes, ms.");
     public static final Setting<Short> REPLICATION_FACTOR = Setting.number(
             "node.replication.factor",
             -1,
@@ -98,6 +102,7 @@ public final class NodeSettings {
             SESSION_PROGRESS,
             SCRUB_RATE,
             SCRUB_INTERVAL,
+            DISK_PROBE,
             REPLICATION_FACTOR,
             HTTP_MAX_BODY);
 

@@ -1,5 +1,6 @@
 package io.keepup.node;
 
+import io.keepup.node.event.FaultReport;
 import io.keepup.node.hosting.HostedVolume;
 import io.keepup.node.http.DataServer;
 import io.keepup.node.kafka.KafkaClients;
@@ -229,8 +230,8 @@ public final class StorageNode implements AutoCloseable {
     }
 
     /** Volumes that are not served, or not in the role they were given, with the reason. */
-    public Map<String, String> unopened() {
-        return core.host().unopened();
+    public Map<String, FaultReport> notServed() {
+        return core.host().notServed();
     }
 
     public NodeMetrics metrics() {

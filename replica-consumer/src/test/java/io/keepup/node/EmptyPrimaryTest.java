@@ -1,9 +1,12 @@
 package io.keepup.node;
 
+import static org.assertj.core.api.Assertions.as;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 import static org.awaitility.Awaitility.await;
 
+import io.keepup.node.event.FaultReport;
 import io.keepup.node.fixture.LaneContent;
 import io.keepup.node.fixture.Nodes;
 import io.keepup.node.fixture.PlayedEngine;
@@ -80,7 +83,8 @@ class EmptyPrimaryTest {
 
     private void awaitRefusal() {
         await("the refusal").atMost(PlayedEngine.LIMIT).untilAsserted(() -> assertThat(
-                        nodes.get(blank).unopened().get(volumeId))
+                        nodes.get(blank).notServed().get(volumeId))
+                .extracting(FaultReport::detail, as(STRING))
                 .contains("has no data of it that counts")
                 .contains("was written before epoch 2")
                 .doesNotContain("\n"));
@@ -107,10 +111,11 @@ class EmptyPrimaryTest {
         awaitReceiver(blank, 3);
         await().atMost(PlayedEngine.LIMIT)
                 .until(() -> LaneContent.lsns(volumeId, 3).equals(upTo(head)));
-        assertThat(nodes.get(blank).unopened()).isEmpty();
+        assertThat(nodes.get(blank).notServed()).isEmpty();
         assertThat(engine.events(ReadinessObserved.class))
-                .noneMatch(e ->
-                        e.getMeta().getNodeId().equals(blank) && e.getMeta().getEpoch() == 2);
+                .noneMatch(e -> e.getMeta().getNodeId().equals(blank)
+                        && e.getMeta().getEpoch() == 2
+                        && !Boolean.FALSE.equals(e.getRoleApplied()));
     }
 
     @Test
@@ -146,6 +151,6 @@ class EmptyPrimaryTest {
         long head = Nodes.writeRandom(nodes.volume(blank, volumeId), new Random(3), 10);
         await().atMost(PlayedEngine.LIMIT)
                 .until(() -> LaneContent.lsns(volumeId, 2).equals(upTo(head)));
-        assertThat(nodes.get(blank).unopened()).isEmpty();
+        assertThat(nodes.get(blank).notServed()).isEmpty();
     }
 }

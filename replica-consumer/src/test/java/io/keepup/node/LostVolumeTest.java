@@ -3,9 +3,11 @@ package io.keepup.node;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.keepup.node.event.FaultReport;
 import io.keepup.node.fixture.Nodes;
 import io.keepup.node.fixture.PlayedEngine;
 import io.keepup.node.fixture.TestCluster;
+import io.keepup.v1.NodeFault;
 import io.keepup.v1.ReadinessObserved;
 import io.keepup.volume.Volume;
 import io.keepup.volume.VolumeSpec;
@@ -81,14 +83,16 @@ class LostVolumeTest {
         delete(directory.resolve(id));
         nodes.start(id);
         await("the refusal").atMost(PlayedEngine.LIMIT).untilAsserted(() -> assertThat(
-                        nodes.get(id).unopened().get(volumeId))
-                .isEqualTo("this node is its primary, but its data is gone: assign another primary"));
+                        nodes.get(id).notServed().get(volumeId))
+                .isEqualTo(new FaultReport(
+                        NodeFault.data_missing,
+                        "this node is its primary, but its data is gone: assign another primary")));
         assertThat(nodes.get(id).volume(volumeId)).isEmpty();
 
         // when another is assigned, this one is its replica without a restart
         engine.makeReplica(id, 2, SIZE);
         awaitReceivers(1, 2);
-        assertThat(nodes.get(id).unopened()).isEmpty();
+        assertThat(nodes.get(id).notServed()).isEmpty();
     }
 
     @Test

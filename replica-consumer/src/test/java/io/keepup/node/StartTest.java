@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.keepup.node.event.FaultReport;
 import io.keepup.node.fixture.Nodes;
 import io.keepup.node.fixture.PlayedEngine;
 import io.keepup.node.fixture.TestCluster;
+import io.keepup.v1.NodeFault;
 import io.keepup.volume.Volume;
 import io.keepup.volume.VolumeSpec;
 import java.io.IOException;
@@ -119,7 +121,7 @@ class StartTest {
             nodes.stop(id);
             StorageNode again = nodes.start(id);
             assertThat(again.volume(volumeId)).isPresent();
-            assertThat(again.unopened()).isEmpty();
+            assertThat(again.notServed()).isEmpty();
         }
     }
 
@@ -133,11 +135,13 @@ class StartTest {
             Files.writeString(directory.resolve(id).resolve("VERSION"), "keepup-node 1\n");
             StorageNode node = nodes.start(id);
             assertThat(node.volumes()).isEmpty();
-            assertThat(node.unopened())
+            assertThat(node.notServed())
                     .containsEntry(
                             "moved",
-                            "its directory %s holds volume vol-1; move it out of %s"
-                                    .formatted(volumes.toRealPath().resolve("moved"), volumes.toRealPath()));
+                            new FaultReport(
+                                    NodeFault.volume_unreadable,
+                                    "its directory %s holds volume vol-1; move it out of %s"
+                                            .formatted(volumes.toRealPath().resolve("moved"), volumes.toRealPath())));
         }
     }
 
@@ -173,7 +177,7 @@ class StartTest {
                 }
             }
             StorageNode node = nodes.start(id);
-            assertThat(node.unopened()).containsOnlyKeys(bad);
+            assertThat(node.notServed()).containsOnlyKeys(bad);
             assertThat(node.volume(good)).isPresent();
             await().until(() -> node.volume(good).orElseThrow().status().role().equals("replica"));
 

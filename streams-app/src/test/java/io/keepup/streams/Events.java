@@ -6,6 +6,7 @@ import io.keepup.v1.BarrierConfirmed;
 import io.keepup.v1.CancelRequested;
 import io.keepup.v1.FailureReason;
 import io.keepup.v1.Meta;
+import io.keepup.v1.NodeFault;
 import io.keepup.v1.PrimarySilent;
 import io.keepup.v1.ReadinessObserved;
 import io.keepup.v1.RebuildRequested;
@@ -73,7 +74,13 @@ public final class Events {
     }
 
     public ReadinessObserved primaryReady(long epoch) {
-        return new ReadinessObserved(meta(primary, epoch), true, null, true, true);
+        return new ReadinessObserved(meta(primary, epoch), true, null, true, true, null, "", null, null);
+    }
+
+    /** A node reports a fault, and the size of its copy with it. */
+    public ReadinessObserved condition(String nodeId, long epoch, NodeFault fault, Long sizeBytes) {
+        return new ReadinessObserved(
+                meta(nodeId, epoch), null, null, null, null, fault, "what it says on " + fault, sizeBytes, null);
     }
 
     public SyncAckReceived ack(String replicaId, long epoch, long syncId, long applied, long tail, long head) {

@@ -11,6 +11,7 @@ import io.keepup.streams.mapping.EventMapping;
 import io.keepup.streams.mapping.UnknownWordException;
 import io.keepup.v1.AckKind;
 import io.keepup.v1.FailureReason;
+import io.keepup.v1.NodeFault;
 import io.keepup.v1.ReplicaEndpoint;
 import io.keepup.v1.Role;
 import io.keepup.v1.SessionKind;
@@ -83,7 +84,12 @@ public final class RandomHistory {
                 random.nextInt(10) == 0 ? random.nextInt(9) : replica.session().id();
         SessionKind kind = SessionKind.valueOf(replica.session().kind().word());
         return switch (random.nextInt(10)) {
-            case 0 -> random.nextInt(3) == 0 ? events.silence(epoch, primary.lastSyncId()) : events.primaryReady(epoch);
+            case 0 ->
+                switch (random.nextInt(4)) {
+                    case 0 -> events.silence(epoch, primary.lastSyncId());
+                    case 1 -> condition(epoch);
+                    default -> events.primaryReady(epoch);
+                };
             case 1 -> events.barrier(epoch, random.nextInt(200));
             case 2, 3 -> events.progress(replica.id(), epoch, session, kind, random.nextInt(200), pace());
             case 4 -> events.completed(replica.id(), epoch, session, kind, random.nextInt(300));
@@ -94,6 +100,13 @@ public final class RandomHistory {
                         : events.cancelWish(replica.id(), epoch, session);
             default -> ack(replica.id(), epoch);
         };
+    }
+
+    private SpecificRecord condition(long epoch) {
+        NodeFault[] faults = NodeFault.values();
+        NodeFault fault = random.nextInt(3) == 0 ? faults[random.nextInt(faults.length)] : NodeFault.none;
+        Long sizeBytes = random.nextInt(3) == 0 ? null : (1L + random.nextInt(3)) << 20;
+        return events.condition(NODES.get(random.nextInt(NODES.size())), epoch, fault, sizeBytes);
     }
 
     private SessionPace pace() {

@@ -18,6 +18,8 @@ public enum SessionEnd {
     LOCAL_WAL_CORRUPT,
     /** The local extent cannot be written or read. */
     LOCAL_EXTENT_CORRUPT,
+    /** The disk takes no changes. */
+    DISK_FAILED,
     /** A session with a higher id took its place [R4]. */
     SUPERSEDED,
     /** An operator or the primary ended it. */

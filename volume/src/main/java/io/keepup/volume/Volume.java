@@ -7,6 +7,7 @@ import io.keepup.volume.superblock.SuperblockState;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.LongConsumer;
 
@@ -113,6 +114,30 @@ public final class Volume implements AutoCloseable {
         } finally {
             core.wal.appendLock().unlock();
         }
+    }
+
+    /** Why the volume takes no changes until it is opened again; empty while it does. Reads go on. */
+    public Optional<VolumeException> stopped() {
+        return core.disk().failure();
+    }
+
+    /** The last change for which the disk had no room, until {@link #probe} finds some; empty while there is room. */
+    public Optional<VolumeException> full() {
+        return core.disk().full();
+    }
+
+    /**
+     * Changes a file of its own beside the data, and fsyncs it: so a disk that takes no changes is noticed when nobody writes, and
+     * room on one that was full. Costs one fsync; on a stopped or closed volume, nothing.
+     *
+     * @return whether the disk took it
+     */
+    public boolean probe() {
+        if (core.closed() || core.disk().stopped()) {
+            return false;
+        }
+        core.probe();
+        return core.disk().failure().isEmpty() && core.disk().full().isEmpty();
     }
 
     /**
@@ -372,6 +397,33 @@ public final class Volume implements AutoCloseable {
             } finally {
                 directoryLock.close();
             }
+        } finally {
+            core.gate.unlock();
+            core.flushLock.unlock();
+        }
+    }
+
+    /** Whether nothing was ever written to it, nor any session begun. */
+    public boolean pristine() {
+        VolumeStatus status = status();
+        return status.recoverable() && status.appliedLsn() == 0 && status.checkpointLsn() == 0;
+    }
+
+    /**
+     * Closes the volume and gives its directory up: another volume can be created there. Durable.
+     *
+     * @throws VolumeException {@code BAD_REQUEST} unless {@link #pristine}
+     */
+    public void discard() {
+        core.flushLock.lock();
+        core.gate.lock();
+        try {
+            core.requireOpen();
+            if (!pristine()) {
+                throw core.refused(Kind.BAD_REQUEST, "holds data: it is not given up");
+            }
+            core.discard();
+            close();
         } finally {
             core.gate.unlock();
             core.flushLock.unlock();

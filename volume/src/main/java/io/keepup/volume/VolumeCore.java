@@ -2,6 +2,7 @@ package io.keepup.volume;
 
 import io.keepup.volume.VolumeException.Kind;
 import io.keepup.volume.disk.Disk;
+import io.keepup.volume.disk.DiskFile;
 import io.keepup.volume.disk.FailStopDisk;
 import io.keepup.volume.extent.BlockStore;
 import io.keepup.volume.extent.Extent;
@@ -27,11 +28,16 @@ final class VolumeCore implements AutoCloseable {
     /** Roles and sessions; makes WAL apply and base apply of a session exclude each other [R1]. */
     final ReentrantLock gate = new ReentrantLock();
 
+    private static final int PROBE_BYTES = 512;
+    private static final int ROOM_BYTES = 1 << 20;
+
+    private final VolumeDirectory directory;
     private final FailStopDisk disk;
     private volatile VolumeFault fault;
     private volatile boolean closed;
 
     VolumeCore(VolumeDirectory directory, Disk rawDisk, VolumeTuning tuning) {
+        this.directory = directory;
         disk = new FailStopDisk(rawDisk);
         superblock = Superblock.open(disk, directory.superblock(), disk::stop);
         SuperblockState state = superblock.current();
@@ -105,9 +111,43 @@ final class VolumeCore implements AutoCloseable {
         fault = null;
     }
 
+    FailStopDisk disk() {
+        return disk;
+    }
+
+    /** Writes to the disk what nobody needs, to see whether it takes it; notes what comes of it. */
+    void probe() {
+        try (DiskFile file = disk.open(directory.probe(), true)) {
+            if (disk.full().isPresent()) {
+                probeRoom(file);
+                disk.hasRoom();
+            } else {
+                file.write(ByteBuffer.allocate(PROBE_BYTES), 0);
+            }
+            file.force();
+        } catch (VolumeException e) {
+            // The disk has noted it.
+        }
+    }
+
+    /** Takes room and gives it back, also when there is too little: it is the data's. */
+    private static void probeRoom(DiskFile file) {
+        try {
+            file.setSize(0);
+            file.write(ByteBuffer.allocate(ROOM_BYTES), 0);
+        } finally {
+            file.setSize(0);
+        }
+    }
+
     /** Epoch of the entry at the head; 0 when not known. Append lock held. */
     long headEpoch(SuperblockState s) {
         return wal.headLsn() == s.checkpointLsn() ? s.checkpointEpoch() : wal.headEpoch();
+    }
+
+    /** From now on there is no volume in the directory. */
+    void discard() {
+        directory.discard(disk);
     }
 
     /** Moves dirty data to the extent and advances the checkpoint; returns it. Flush lock held. */

@@ -21,6 +21,7 @@ import java.util.Set;
  *   extent          the blocks
  *   checksums       their checksums
  *   wal/            segments of the local WAL, and spare ones
+ *   probe           written now and then to see whether the disk takes changes
  * </pre>
  */
 record VolumeDirectory(Path path) {
@@ -29,12 +30,18 @@ record VolumeDirectory(Path path) {
     /** What mkfs leaves in the root of an ext file system: a volume may have one to itself. */
     private static final String LOST_AND_FOUND = "lost+found";
 
+    private static final String PROBE = "probe";
+
     Path superblock() {
         return path.resolve(Superblock.FILE);
     }
 
     Path wal() {
         return path.resolve(WAL);
+    }
+
+    Path probe() {
+        return path.resolve(PROBE);
     }
 
     /** @throws VolumeException {@code NOT_A_VOLUME} when there is no superblock */
@@ -59,13 +66,19 @@ record VolumeDirectory(Path path) {
                 .filter(name -> !name.equals(LOST_AND_FOUND))
                 .toList();
         boolean unfinished = names.contains(UNFINISHED)
-                && Set.of(UNFINISHED, DirectoryLock.FILE, Extent.FILE, Extent.CHECKSUMS, WAL)
+                && Set.of(UNFINISHED, DirectoryLock.FILE, Extent.FILE, Extent.CHECKSUMS, WAL, PROBE)
                         .containsAll(names);
         if (!unfinished && !Set.of(DirectoryLock.FILE).containsAll(names)) {
             throw new VolumeException(
                     Kind.ALREADY_EXISTS,
                     "Directory " + path + " is not empty: open the volume in it, or choose another directory.");
         }
+    }
+
+    /** Makes the directory one in which a volume was begun and never finished: another one can be created there. */
+    void discard(Disk disk) {
+        disk.rename(superblock(), path.resolve(UNFINISHED));
+        disk.syncDirectory(path);
     }
 
     /** Writes an empty volume. A crash leaves it unfinished, and creating it again starts over. */

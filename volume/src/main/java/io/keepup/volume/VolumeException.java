@@ -20,8 +20,10 @@ public final class VolumeException extends RuntimeException {
         ALREADY_EXISTS,
         /** Another process, or this one, has the volume open. */
         LOCKED,
-        /** The file system does not let us write there. */
+        /** This user has no right to write there. */
         NOT_WRITABLE,
+        /** The file system takes no changes; the volume takes none until it is opened again. */
+        READ_ONLY,
         /** No space left; the volume stays open and readable. */
         DISK_FULL,
         /** Any other I/O error; the volume takes no more writes until it is opened again. */

@@ -16,10 +16,12 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class DiskFailureTest {
@@ -203,6 +205,82 @@ class DiskFailureTest {
         }
     }
 
+    @ParameterizedTest
+    @EnumSource(
+            value = Kind.class,
+            names = {"IO_ERROR", "READ_ONLY", "NOT_WRITABLE"})
+    void S_F6_a_disk_that_stopped_is_noticed_by_a_probe_though_nobody_writes_and_says_why(Kind kind) {
+        try (Volume volume = Volume.open(dir, disk, SMALL)) {
+            volume.assume(1, VolumeRole.PRIMARY);
+            write(volume, 0, 1);
+            volume.sync();
+            assertThat(volume.probe()).isTrue();
+            assertThat(volume.stopped()).isEmpty();
+
+            disk.failFrom(1, kind);
+            assertThat(volume.probe()).isFalse();
+
+            assertThat(volume.stopped())
+                    .hasValueSatisfying(why -> assertThat(why.kind()).isEqualTo(kind));
+            disk.heal();
+            assertThat(volume.probe()).as("until it is opened again").isFalse();
+            assertThatThrownBy(() -> volume.write(1, data(2, 1)))
+                    .hasMessageContaining("its disk failed: ")
+                    .asInstanceOf(InstanceOfAssertFactories.type(VolumeException.class))
+                    .extracting(VolumeException::kind)
+                    .isEqualTo(kind);
+            assertThat(contents(volume)).isEqualTo(model.at(1));
+        }
+        try (Volume volume = Volume.open(dir, disk, SMALL)) {
+            assertThat(volume.stopped()).isEmpty();
+            write(volume, 1, 2);
+            assertThat(contents(volume)).isEqualTo(model.at(2));
+        }
+    }
+
+    @Test
+    void a_full_disk_is_remembered_until_a_probe_finds_room() {
+        try (Volume volume = Volume.open(dir, disk, SMALL)) {
+            volume.assume(1, VolumeRole.PRIMARY);
+            assertThat(volume.probe()).isTrue();
+            disk.failOnce(1, Kind.DISK_FULL);
+            assertThat(kindOf(() -> volume.write(0, data(1, 1)))).isEqualTo(Kind.DISK_FULL);
+            assertThat(volume.full()).isPresent();
+            disk.failOnce(2, Kind.DISK_FULL); // the write of the probe
+            assertThat(volume.probe()).isFalse();
+            assertThat(volume.full()).isPresent();
+
+            write(volume, 0, 2);
+            assertThat(volume.full()).as("one write says little of room").isPresent();
+            assertThat(volume.probe()).isTrue();
+            assertThat(volume.full()).isEmpty();
+            assertThat(volume.stopped()).isEmpty();
+        }
+    }
+
+    @Test
+    void S_F10_a_volume_that_was_never_written_gives_its_directory_up_for_one_of_another_size() {
+        VolumeSpec larger = new VolumeSpec(SPEC.volumeId(), 2 * SPEC.sizeBytes(), SPEC.blockSize());
+        Volume empty = Volume.open(dir, disk, SMALL);
+        empty.assume(1, VolumeRole.REPLICA);
+        empty.probe();
+        empty.discard();
+        assertThat(kindOf(() -> Volume.open(dir, disk.afterPowerCut(Unsynced.LOST, 1), SMALL)))
+                .isEqualTo(Kind.NOT_A_VOLUME);
+
+        try (Volume volume = Volume.create(dir, larger, disk, SMALL)) {
+            assertThat(volume.status().spec()).isEqualTo(larger);
+            assertThat(volume.status().epoch()).isZero();
+            volume.assume(1, VolumeRole.PRIMARY);
+            volume.write(0, data(1, 1));
+            assertThat(kindOf(volume::discard)).isEqualTo(Kind.BAD_REQUEST);
+            volume.sync();
+        }
+        try (Volume volume = Volume.open(dir, disk.afterPowerCut(Unsynced.LOST, 1), SMALL)) {
+            assertThat(volume.status().appliedLsn()).isEqualTo(1);
+        }
+    }
+
     @Test
     void a_session_survives_a_full_disk_and_the_chunk_can_be_sent_again() {
         try (Volume volume = Volume.open(dir, disk, SMALL)) {
@@ -228,9 +306,14 @@ class DiskFailureTest {
                 .isEqualTo(Kind.DISK_FULL);
         assertThat(DiskErrors.of("open", dir, new AccessDeniedException("x")).kind())
                 .isEqualTo(Kind.NOT_WRITABLE);
-        assertThat(DiskErrors.of("write", dir, new IOException("Read-only file system"))
+        assertThat(DiskErrors.of("write", dir, new IOException("Read-only file system")))
+                .hasMessageContaining("Read-only file system")
+                .hasMessageNotContaining("permission")
+                .extracting(VolumeException::kind)
+                .isEqualTo(Kind.READ_ONLY);
+        assertThat(DiskErrors.of("resize", dir, new IOException("File too large"))
                         .kind())
-                .isEqualTo(Kind.NOT_WRITABLE);
+                .isEqualTo(Kind.BAD_SPEC);
         assertThat(DiskErrors.of("fsync", dir, new IOException("Input/output\nerror")))
                 .hasMessageContaining(dir.toString())
                 .hasMessageNotContaining("\n")

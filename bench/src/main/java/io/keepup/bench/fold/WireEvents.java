@@ -39,7 +39,15 @@ final class WireEvents {
                         e.blockSize());
             case Event.ReadinessObserved e ->
                 new ReadinessObserved(
-                        meta, e.roleApplied(), e.receiverReady(), e.shipperConfigured(), e.shipperConnected());
+                        meta,
+                        e.roleApplied(),
+                        e.receiverReady(),
+                        e.shipperConfigured(),
+                        e.shipperConnected(),
+                        null,
+                        "",
+                        null,
+                        null);
             case Event.SyncAckReceived e ->
                 new SyncAckReceived(
                         meta,

@@ -1,6 +1,7 @@
 package io.keepup.cli.audit;
 
 import io.keepup.cli.Sizes;
+import io.keepup.engine.state.NodeCondition;
 import io.keepup.engine.state.ReplicaView;
 import io.keepup.engine.state.Session;
 import io.keepup.engine.state.View;
@@ -68,6 +69,7 @@ final class Changes {
                 "shipper_connected",
                 before.readiness().shipperConnected(),
                 after.readiness().shipperConnected());
+        condition(node, before.condition(), after.condition());
         String whose = node.equals(volume.primaryId()) ? "" : node + ": ";
         if (before.walTail() != after.walTail() || before.walHead() != after.walHead()) {
             say("%sWAL %s -> %s", whose, wal(before), wal(after));
@@ -93,6 +95,15 @@ final class Changes {
     private void flag(String node, String name, boolean before, boolean after) {
         if (before != after) {
             say("%s %s%s", node, after ? "" : "no longer ", name);
+        }
+    }
+
+    private void condition(String node, NodeCondition before, NodeCondition after) {
+        if (before.fault() != after.fault()) {
+            say("%s %s", node, after.faulty() ? "has a fault, " + after.fault().word() : "has no fault any more");
+        }
+        if (after.sizeBytes() != 0 && before.sizeBytes() != after.sizeBytes()) {
+            say("the copy on %s has %s", node, Sizes.text(after.sizeBytes()));
         }
     }
 

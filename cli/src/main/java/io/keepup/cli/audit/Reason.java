@@ -3,11 +3,14 @@ package io.keepup.cli.audit;
 import io.keepup.engine.message.Command;
 import io.keepup.engine.message.DecisionFacts;
 import io.keepup.engine.message.Event;
+import io.keepup.engine.state.ById;
 import io.keepup.engine.state.ReplicaView;
 import io.keepup.engine.state.View;
+import io.keepup.engine.word.FailureReason;
 import io.keepup.engine.word.SessionCause;
 import io.keepup.streams.fold.Ruling;
 import io.keepup.v1.RebuildRequested;
+import java.util.List;
 import java.util.Locale;
 
 /** The decision an event led to, with the facts it was made from [E4], [P3]-[P8]. */
@@ -75,11 +78,33 @@ final class Reason {
     private static String keepUp(Ruling.Admitted ruling, Event.SyncAckReceived ack) {
         ReplicaView before = replica(ruling.before().views().get(ack.meta().nodeId()), ack.replicaId());
         ReplicaView after = replica(ruling.step().state().views().get(ack.meta().nodeId()), ack.replicaId());
+        if (before != null
+                && after != null
+                && before.session().inKeepUp()
+                && !after.session().inKeepUp()) {
+            return stopped(ruling, ack);
+        }
         boolean decided = before != null
                 && after != null
                 && !before.session().inKeepUp()
                 && after.session().inKeepUp();
         return decided ? say("applied %,d >= head %,d -> keep-up", ack.ack().position(), ack.primaryWalHead()) : "";
+    }
+
+    /** [P9] A replica that left keep-up and got no session. */
+    private static String stopped(Ruling.Admitted ruling, Event.SyncAckReceived ack) {
+        if (ack.ack().reason() == FailureReason.DISK_FAILED) {
+            return "the disk of %s takes no changes -> no session until it does".formatted(ack.replicaId());
+        }
+        ById<View> views = ruling.step().state().views();
+        for (String node : List.of(ack.meta().nodeId(), ack.replicaId())) {
+            View view = views.get(node);
+            if (view != null && view.condition().fault().stopsSessions()) {
+                return "%s has a fault, %s -> no session until it has none"
+                        .formatted(node, view.condition().fault().word());
+            }
+        }
+        return "";
     }
 
     private static ReplicaView replica(View view, String id) {

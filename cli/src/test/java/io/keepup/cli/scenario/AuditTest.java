@@ -234,7 +234,7 @@ class AuditTest {
     /** A rebuild issued on a volume whose nodes are not there, so that a forged command harms nobody. */
     private ConsumerRecord<byte[], byte[]> playedRebuild() {
         volume.assign(1, p, r1);
-        volume.putEvent(new ReadinessObserved(volume.meta(p, 1), true, null, true, true));
+        volume.putEvent(new ReadinessObserved(volume.meta(p, 1), true, null, true, true, null, "", null, null));
         SyncAck ack = new SyncAck(5L, 5L, 5L, 1L, true, null, AckKind.quorum, false, null, 0L);
         volume.putEvent(new SyncAckReceived(volume.meta(p, 1), r1, 1L, ack, 40L, 90L, 0L));
         volume.putEvent("no event".getBytes(StandardCharsets.UTF_8));

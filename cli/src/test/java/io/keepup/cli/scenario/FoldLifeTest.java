@@ -96,7 +96,7 @@ class FoldLifeTest {
                 List.of(new ReplicaEndpoint(r1, "", ""), new ReplicaEndpoint(r2, "", "")),
                 8L << 20,
                 4096));
-        dieAt(new ReadinessObserved(meta(p), true, null, true, true));
+        dieAt(new ReadinessObserved(meta(p), true, null, true, true, null, "", null, null));
         dieAt(new BarrierConfirmed(meta(p), 12L));
         dieAt(ack(r1, 1, 15, true)); // a catch-up
         dieAt(ack(r2, 2, 3, true)); // a rebuild

@@ -1,14 +1,8 @@
 package io.keepup.cli.scenario;
 
-import static io.keepup.cli.scenario.VolumeUnderTest.waitFor;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keepup.v1.SessionKind;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -29,10 +23,7 @@ class FullDiskTest {
         volume.bootstrap(p, r1);
         volume.awaitHealthyAt(volume.fillHalf(p));
         volume.trimAll(p);
-        Path small = Files.createDirectories(volume.directory(r2));
-        boolean mounted = run("mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", small.toString());
-        Assumptions.assumeTrue(mounted, "no right to mount a small file system here");
-        try {
+        try (MountedFileSystem small = MountedFileSystem.tmpfs(volume.directory(r2), 3)) {
             // when a replica's disk is smaller than what its base brings
             volume.start(r2);
             volume.assign(2, p, r1, r2);
@@ -49,23 +40,13 @@ class FullDiskTest {
             assertThat(volume.projection().getHealthy()).isFalse();
 
             // when there is room, the next session completes
-            assertThat(run("mount", "-o", "remount,size=64m", small.toString())).isTrue();
+            small.resize(64);
             volume.awaitWatch("a session that completes", w -> volume.sessions(r2).stream()
                     .anyMatch(s -> s.completed()));
             assertThat(volume.sessions(r2)).allMatch(s -> s.kind() == SessionKind.rebuild);
             volume.awaitHealthyAt(volume.burst(p, 20));
             volume.assertEqualCopies(p, r1, r2);
-        } finally {
             volume.stop(r2);
-            waitFor("the small file system to be let go").until(() -> run("umount", small.toString()));
         }
-    }
-
-    private static boolean run(String... command) throws IOException, InterruptedException {
-        Process process = new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                .start();
-        return process.waitFor(20, TimeUnit.SECONDS) && process.exitValue() == 0;
     }
 }

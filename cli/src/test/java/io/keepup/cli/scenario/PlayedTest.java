@@ -58,8 +58,8 @@ class PlayedTest {
     @BeforeEach
     void a_rebuild_is_issued() {
         volume.assign(EPOCH, p, r1);
-        volume.putEvent(new ReadinessObserved(volume.meta(p, EPOCH), true, null, true, true));
-        volume.putEvent(new ReadinessObserved(volume.meta(r1, EPOCH), true, true, null, null));
+        volume.putEvent(new ReadinessObserved(volume.meta(p, EPOCH), true, null, true, true, null, "", null, null));
+        volume.putEvent(new ReadinessObserved(volume.meta(r1, EPOCH), true, true, null, null, null, "", null, null));
         volume.putEvent(ack(p, EPOCH, r1, SYNC, 0));
         volume.awaitWatch("a rebuild", w -> w.sessions().size() == 1);
         session = volume.sessions().get(0).id();
@@ -107,7 +107,8 @@ class PlayedTest {
                 new Wrong(RejectReason.conflicting_assignment, assignment(EPOCH, volume.node("r9"), Role.primary)),
                 new Wrong(
                         RejectReason.unknown_volume,
-                        new ReadinessObserved(volume.meta(volume.node("r9"), EPOCH), true, null, null, null)),
+                        new ReadinessObserved(
+                                volume.meta(volume.node("r9"), EPOCH), true, null, null, null, null, "", null, null)),
                 new Wrong(RejectReason.unknown_replica, ack(p, EPOCH, volume.node("r9"), SYNC + 1, 0)),
                 new Wrong(RejectReason.stale_sync, ack(p, EPOCH, r1, SYNC, HEAD)),
                 new Wrong(RejectReason.stale_sync, ack(p, EPOCH, r1, SYNC - 1, HEAD)),

@@ -23,6 +23,10 @@ import io.keepup.v1.SessionKind;
 import io.keepup.v1.VolumeProjection;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -320,6 +324,27 @@ final class VolumeUnderTest implements BeforeEachCallback, AfterEachCallback {
                 .singleElement()
                 .asString()
                 .matches("[0-9a-f]{64}");
+    }
+
+    /** What a node answers to a request at its data address. */
+    HttpResponse<String> answer(String nodeId, String method, String path, byte[] body) {
+        HttpRequest request = HttpRequest.newBuilder(
+                        URI.create("http://" + nodes.get(nodeId).dataAddress() + path))
+                .method(method, HttpRequest.BodyPublishers.ofByteArray(body))
+                .build();
+        try (HttpClient http = HttpClient.newHttpClient()) {
+            return http.send(request, HttpResponse.BodyHandlers.ofString());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError("interrupted at " + path, e);
+        }
+    }
+
+    /** What a node answers to a GET. */
+    HttpResponse<String> answer(String nodeId, String path) {
+        return answer(nodeId, "GET", path, new byte[0]);
     }
 
     // ------------------------------------------------------------ the topics

@@ -1,6 +1,7 @@
 package io.keepup.engine.message;
 
 import io.keepup.engine.word.FailureReason;
+import io.keepup.engine.word.NodeFault;
 import io.keepup.engine.word.Role;
 import io.keepup.engine.word.SessionKind;
 import io.keepup.engine.word.SessionPhase;
@@ -34,8 +35,8 @@ public sealed interface Event {
      * The master says who holds a volume, in which role, from which epoch on [E1].
      *
      * @param replicas the other members, seen from {@code meta.nodeId}
-     * @param sizeBytes 0 keeps what the volume has, or takes 1 GiB for a new one
-     * @param blockSize bytes; 0 keeps what the volume has, or takes 4096 for a new one
+     * @param sizeBytes 0 keeps what the volume has, or takes 1 GiB for a new one; a proposal until a primary reports its own [P10]
+     * @param blockSize bytes; 0 keeps what the volume has, or takes 4096 for a new one; a proposal as well
      */
     record AssignmentDelivered(Meta meta, Role role, List<ReplicaEndpoint> replicas, long sizeBytes, int blockSize)
             implements Event {
@@ -46,12 +47,38 @@ public sealed interface Event {
         }
     }
 
-    /** A node says which gates it has passed; null means unchanged [E2]. */
+    /**
+     * A node reports which gates it has passed, what it cannot do, and its copy's size; null and 0 mean unchanged [E2].
+     *
+     * @param fault {@code NONE} takes back what was reported before [P9]
+     * @param detail one sentence on the fault, for people
+     * @param sizeBytes bytes that its copy has, whatever the assignment asked for [P10]
+     * @param blockSize bytes of a block of its copy
+     */
     record ReadinessObserved(
-            Meta meta, Boolean roleApplied, Boolean receiverReady, Boolean shipperConfigured, Boolean shipperConnected)
+            Meta meta,
+            Boolean roleApplied,
+            Boolean receiverReady,
+            Boolean shipperConfigured,
+            Boolean shipperConnected,
+            NodeFault fault,
+            String detail,
+            long sizeBytes,
+            int blockSize)
             implements Report {
         public ReadinessObserved {
             Objects.requireNonNull(meta, "meta");
+            Objects.requireNonNull(detail, "detail");
+        }
+
+        /** Gates alone. */
+        public ReadinessObserved(
+                Meta meta,
+                Boolean roleApplied,
+                Boolean receiverReady,
+                Boolean shipperConfigured,
+                Boolean shipperConnected) {
+            this(meta, roleApplied, receiverReady, shipperConfigured, shipperConnected, null, "", 0, 0);
         }
     }
 

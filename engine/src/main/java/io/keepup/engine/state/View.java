@@ -10,6 +10,7 @@ import java.util.Objects;
  * @param walHead newest LSN of the primary, as of the last sync
  * @param durableLsn all entries up to here are proven durable on enough copies [E9], [P2]
  * @param silent the watchdog misses this primary, and nothing of it was folded since
+ * @param condition what the node reported of its own copy in this epoch [P9], [P10]
  */
 public record View(
         String nodeId,
@@ -20,7 +21,8 @@ public record View(
         long walHead,
         long durableLsn,
         ById<ReplicaView> replicas,
-        boolean silent)
+        boolean silent,
+        NodeCondition condition)
         implements ById.Identified {
 
     public View {
@@ -28,11 +30,12 @@ public record View(
         Objects.requireNonNull(role, "role");
         Objects.requireNonNull(readiness, "readiness");
         Objects.requireNonNull(replicas, "replicas");
+        Objects.requireNonNull(condition, "condition");
     }
 
     /** A node that no assignment ever reached. */
     public static View unassigned(String nodeId) {
-        return new View(nodeId, 0, Role.NONE, Readiness.NONE, 0, 0, 0, ById.empty(), false);
+        return new View(nodeId, 0, Role.NONE, Readiness.NONE, 0, 0, 0, ById.empty(), false, NodeCondition.UNKNOWN);
     }
 
     @Override
@@ -57,13 +60,13 @@ public record View(
     public View withReadiness(Readiness next) {
         return next == readiness
                 ? this
-                : new View(nodeId, epoch, role, next, walTail, walHead, durableLsn, replicas, silent);
+                : new View(nodeId, epoch, role, next, walTail, walHead, durableLsn, replicas, silent, condition);
     }
 
     public View withDurableLsn(long lsn) {
         return lsn == durableLsn
                 ? this
-                : new View(nodeId, epoch, role, readiness, walTail, walHead, lsn, replicas, silent);
+                : new View(nodeId, epoch, role, readiness, walTail, walHead, lsn, replicas, silent, condition);
     }
 
     public View withReplica(ReplicaView replica) {
@@ -73,12 +76,18 @@ public record View(
     public View withReplicas(ById<ReplicaView> next) {
         return next == replicas
                 ? this
-                : new View(nodeId, epoch, role, readiness, walTail, walHead, durableLsn, next, silent);
+                : new View(nodeId, epoch, role, readiness, walTail, walHead, durableLsn, next, silent, condition);
     }
 
     public View withSilent(boolean now) {
         return now == silent
                 ? this
-                : new View(nodeId, epoch, role, readiness, walTail, walHead, durableLsn, replicas, now);
+                : new View(nodeId, epoch, role, readiness, walTail, walHead, durableLsn, replicas, now, condition);
+    }
+
+    public View withCondition(NodeCondition next) {
+        return next == condition
+                ? this
+                : new View(nodeId, epoch, role, readiness, walTail, walHead, durableLsn, replicas, silent, next);
     }
 }

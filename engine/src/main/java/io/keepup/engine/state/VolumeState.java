@@ -10,6 +10,7 @@ import java.util.Objects;
  * @param primaryId primary of that epoch; empty until its assignment is folded
  * @param sizeBytes 0 until the first assignment
  * @param blockSize bytes, 0 until the first assignment
+ * @param sizeSettled a primary has reported the size of its copy, or of the role it took: no assignment changes it any more [P10]
  * @param lastSessionId highest session id issued, over all epochs
  * @param lastCommand number of the last command decided
  */
@@ -20,6 +21,7 @@ public record VolumeState(
         String primaryId,
         long sizeBytes,
         int blockSize,
+        boolean sizeSettled,
         long lastSessionId,
         long lastCommand) {
 
@@ -37,7 +39,7 @@ public record VolumeState(
 
     /** A volume nobody has spoken of yet. */
     public static VolumeState initial(String volumeId) {
-        return new VolumeState(volumeId, ById.empty(), 0, "", 0, 0, 0, 0);
+        return new VolumeState(volumeId, ById.empty(), 0, "", 0, 0, false, 0, 0);
     }
 
     /** The primary's view under the highest epoch, or null. */
@@ -47,24 +49,47 @@ public record VolumeState(
 
     /** Bytes the volume has after an assignment that asks for so many (0: whatever it has). */
     public long sizeAfter(long askedBytes) {
-        return sizeBytes != 0 ? sizeBytes : askedBytes != 0 ? askedBytes : DEFAULT_SIZE_BYTES;
+        if (sizeBytes != 0 && (sizeSettled || askedBytes == 0)) {
+            return sizeBytes;
+        }
+        return askedBytes != 0 ? askedBytes : DEFAULT_SIZE_BYTES;
     }
 
     /** Bytes of a block after an assignment that asks for so many (0: whatever it has). */
     public int blockSizeAfter(int askedBytes) {
-        return blockSize != 0 ? blockSize : askedBytes != 0 ? askedBytes : DEFAULT_BLOCK_SIZE;
+        if (blockSize != 0 && (sizeSettled || askedBytes == 0)) {
+            return blockSize;
+        }
+        return askedBytes != 0 ? askedBytes : DEFAULT_BLOCK_SIZE;
     }
 
     public VolumeState withView(View view) {
         ById<View> next = views.with(view);
         return next == views
                 ? this
-                : new VolumeState(volumeId, next, epoch, primaryId, sizeBytes, blockSize, lastSessionId, lastCommand);
+                : new VolumeState(
+                        volumeId,
+                        next,
+                        epoch,
+                        primaryId,
+                        sizeBytes,
+                        blockSize,
+                        sizeSettled,
+                        lastSessionId,
+                        lastCommand);
     }
 
     public VolumeState withCounters(long sessionId, long command) {
         return sessionId == lastSessionId && command == lastCommand
                 ? this
-                : new VolumeState(volumeId, views, epoch, primaryId, sizeBytes, blockSize, sessionId, command);
+                : new VolumeState(
+                        volumeId, views, epoch, primaryId, sizeBytes, blockSize, sizeSettled, sessionId, command);
+    }
+
+    /** The size that a primary's copy has: from now on the volume's [P10]. */
+    public VolumeState withSettledSize(long bytes, int block) {
+        return sizeSettled && bytes == sizeBytes && block == blockSize
+                ? this
+                : new VolumeState(volumeId, views, epoch, primaryId, bytes, block, true, lastSessionId, lastCommand);
     }
 }

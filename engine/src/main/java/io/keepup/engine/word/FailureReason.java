@@ -14,6 +14,8 @@ public enum FailureReason implements Word {
     LOCAL_EXTENT_CORRUPT("local_extent_corrupt"),
     SUPERSEDED("superseded"),
     CANCELLED("cancelled"),
+    /** The replica's disk takes no changes [P9]: what it holds may be whole, and nothing can be added to it. */
+    DISK_FAILED("disk_failed"),
     /** Word of the founding replicas for a hole in the live lane; a fact in an ack, never the end of a session. */
     GAP("gap");
 

@@ -2,7 +2,11 @@ package io.keepup.node.command;
 
 import io.keepup.node.NodeContext;
 import io.keepup.node.NodeCounter;
+import io.keepup.node.event.FaultReport;
+import io.keepup.node.event.NodeClosingException;
 import io.keepup.node.event.NodeEvents.SessionRef;
+import io.keepup.node.event.PublishException;
+import io.keepup.node.event.RoleRefusedException;
 import io.keepup.node.hosting.HostedStatus;
 import io.keepup.node.hosting.HostedVolume;
 import io.keepup.node.hosting.VolumeHost;
@@ -10,6 +14,8 @@ import io.keepup.node.lane.WalTopic;
 import io.keepup.node.note.NoteState.Replica;
 import io.keepup.node.primary.PrimaryVolume;
 import io.keepup.node.replica.ReplicaVolume;
+import io.keepup.schemas.registry.RegistryException;
+import io.keepup.schemas.topic.TopicException;
 import io.keepup.schemas.topic.Topics;
 import io.keepup.v1.ApplyRole;
 import io.keepup.v1.CancelSession;
@@ -18,6 +24,7 @@ import io.keepup.v1.FailureReason;
 import io.keepup.v1.IssueCatchUp;
 import io.keepup.v1.IssueRebuild;
 import io.keepup.v1.Meta;
+import io.keepup.v1.NodeFault;
 import io.keepup.v1.Role;
 import io.keepup.v1.SessionKind;
 import io.keepup.v1.StartReceiver;
@@ -31,6 +38,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.common.KafkaException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -108,31 +116,54 @@ public final class CommandExecutor {
 
     private void applyRole(ApplyRole command) {
         Meta meta = command.getMeta();
+        try {
+            takeRole(command);
+        } catch (NodeClosingException | PublishException | KafkaException | RegistryException | TopicException e) {
+            throw e; // the cluster's fault, not this node's
+        } catch (RuntimeException e) {
+            roleNotTaken(meta, e);
+            return;
+        }
+        host.accept(meta.getVolumeId());
+        executeEarly(meta.getVolumeId());
+    }
+
+    /** Reports why, and has the command tried again when that may help [P9]. */
+    private void roleNotTaken(Meta meta, RuntimeException why) {
+        FaultReport report = host.unopened(meta.getVolumeId()).orElse(FaultReport.ofRole(why));
+        if (report.fault() == NodeFault.stale_epoch) {
+            // Served as it should be, in its own epoch. An old command that came again is old for the fold too.
+            context.events().roleRefused(meta.getVolumeId(), meta.getEpoch(), report);
+            refused(meta, report.detail());
+            return;
+        }
+        host.refuse(meta.getVolumeId(), meta.getEpoch(), report);
+        boolean forGood = why instanceof RoleRefusedException
+                || why instanceof VolumeException e && e.kind() == VolumeException.Kind.CONFLICTING_ROLE;
+        if (!forGood) {
+            throw why;
+        }
+        context.metrics().count(NodeCounter.COMMANDS_FAILED);
+    }
+
+    private void takeRole(ApplyRole command) {
+        Meta meta = command.getMeta();
         Optional<VolumeRole> role = role(command.getRole());
         if (role.isEmpty()) {
-            context.metrics().count(NodeCounter.COMMANDS_FAILED);
-            log.error("Volume {}: this node does not know the role it was given", meta.getVolumeId());
-            return;
+            throw refusal(NodeFault.role_refused, "this node does not know the role it was given: update it");
         }
         if (role.get() == VolumeRole.PRIMARY && wouldBeginEmpty(meta)) {
-            context.metrics().count(NodeCounter.COMMANDS_FAILED);
-            host.refuse(
-                    meta.getVolumeId(),
+            throw refusal(
+                    NodeFault.data_missing,
                     "this node has no data of it that counts, but its WAL lane %s was written before epoch %s: assign a primary that has the data, or delete that topic to begin with an empty volume"
                             .formatted(Topics.wal(meta.getVolumeId()), meta.getEpoch()));
-            return;
         }
-        try {
-            host.open(meta.getVolumeId(), command.getSizeBytes(), command.getBlockSize())
-                    .applyRole(meta.getEpoch(), role.get());
-            host.accept(meta.getVolumeId());
-            executeEarly(meta.getVolumeId());
-        } catch (VolumeException e) {
-            switch (e.kind()) {
-                case STALE_EPOCH, CONFLICTING_ROLE -> refused(meta, e.getMessage());
-                default -> throw e;
-            }
-        }
+        host.open(meta.getVolumeId(), command.getSizeBytes(), command.getBlockSize(), meta.getEpoch(), role.get())
+                .applyRole(meta.getEpoch(), role.get());
+    }
+
+    private static RoleRefusedException refusal(NodeFault fault, String detail) {
+        return new RoleRefusedException(new FaultReport(fault, detail));
     }
 
     /**
@@ -216,19 +247,38 @@ public final class CommandExecutor {
         Optional<HostedVolume> volume = host.volume(meta.getVolumeId());
         Optional<ReplicaVolume> replica = volume.flatMap(v -> v.replica(meta.getEpoch()));
         if (replica.isPresent()) {
-            work.accept(replica.get());
+            try {
+                work.accept(replica.get());
+            } catch (VolumeException e) {
+                if (volume.get().stopped() || e.kind() == VolumeException.Kind.READ_ONLY) {
+                    sessionFailed(
+                            meta, volume.get().primaryId(), sessionId, kind, FailureReason.disk_failed, e.getMessage());
+                } else {
+                    throw e;
+                }
+            }
             return;
         }
         refused(meta, "this node is not its replica in that epoch");
         boolean stale = volume.isPresent() && volume.get().status().epoch() > meta.getEpoch();
         if (!stale) {
-            String primaryId = volume.map(HostedVolume::primaryId).orElse("");
-            context.events()
-                    .failed(
-                            new SessionRef(meta.getVolumeId(), primaryId, meta.getEpoch(), sessionId, kind),
-                            FailureReason.epoch_mismatch,
-                            "node %s is not a replica in epoch %s".formatted(context.nodeId(), meta.getEpoch()));
+            sessionFailed(
+                    meta,
+                    volume.map(HostedVolume::primaryId).orElse(""),
+                    sessionId,
+                    kind,
+                    FailureReason.epoch_mismatch,
+                    "node %s is not a replica in epoch %s".formatted(context.nodeId(), meta.getEpoch()));
         }
+    }
+
+    private void sessionFailed(
+            Meta meta, String primaryId, long sessionId, SessionKind kind, FailureReason reason, String detail) {
+        context.events()
+                .failed(
+                        new SessionRef(meta.getVolumeId(), primaryId, meta.getEpoch(), sessionId, kind),
+                        reason,
+                        detail);
     }
 
     private void refused(Meta meta, String why) {

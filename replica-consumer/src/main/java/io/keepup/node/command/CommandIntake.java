@@ -3,12 +3,14 @@ package io.keepup.node.command;
 import io.keepup.node.NodeContext;
 import io.keepup.node.NodeCounter;
 import io.keepup.node.Trouble;
+import io.keepup.node.event.FaultReport;
 import io.keepup.node.hosting.VolumeHost;
 import io.keepup.node.kafka.ConsumerLoop;
 import io.keepup.schemas.codec.UndecodableException;
 import io.keepup.schemas.registry.RegistryException;
 import io.keepup.schemas.topic.Topics;
 import io.keepup.v1.Meta;
+import io.keepup.v1.NodeFault;
 import io.keepup.v1.Role;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -138,7 +140,12 @@ public final class CommandIntake implements AutoCloseable {
         }
         if (role != Role.replica) {
             // Made again it would be empty, and its replicas would be rebuilt from nothing.
-            host.refuse(volumeId, "this node is its primary, but its data is gone: assign another primary");
+            host.refuse(
+                    volumeId,
+                    RecalledCommands.epochOf(commands),
+                    new FaultReport(
+                            NodeFault.data_missing,
+                            "this node is its primary, but its data is gone: assign another primary"));
             return;
         }
         log.warn("Volume {}: its directory is gone, it is made again and rebuilt", volumeId);

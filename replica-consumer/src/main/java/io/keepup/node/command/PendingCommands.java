@@ -4,6 +4,8 @@ import io.keepup.node.event.NodeClosingException;
 import io.keepup.node.event.PublishException;
 import io.keepup.schemas.registry.RegistryException;
 import io.keepup.schemas.topic.TopicException;
+import io.keepup.v1.ApplyRole;
+import io.keepup.v1.Meta;
 import io.keepup.volume.VolumeException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
@@ -22,8 +24,8 @@ import org.apache.kafka.common.TopicPartition;
 
 /**
  * Commands that were read and are not executed yet, one line per volume: commands of a volume keep their order, and one
- * that has to wait for its disk, the broker or the registry holds up its own volume only. It waits as long as it takes;
- * what can never succeed is dropped at once. Used by one thread.
+ * that has to wait for its disk, the broker or the registry holds up its own volume only. It waits as long as it takes, or
+ * until a later role of the volume makes it obsolete; what can never succeed is dropped at once. Used by one thread.
  */
 final class PendingCommands {
 
@@ -34,6 +36,22 @@ final class PendingCommands {
     private static final class Line {
         final Queue<Pending> commands = new ArrayDeque<>();
         Instant notBefore = Instant.MIN;
+        /** The first command was tried before, and waits. */
+        boolean waits;
+
+        /** Whether a role waits behind a command, the first in this line, that makes it obsolete. */
+        boolean overtakes(SpecificRecord first) {
+            boolean isRole = first instanceof ApplyRole;
+            long epoch = epoch(first);
+            return commands.stream()
+                    .skip(1)
+                    .filter(p -> p.command instanceof ApplyRole)
+                    .anyMatch(p -> epoch(p.command) > epoch || isRole && epoch(p.command) == epoch);
+        }
+
+        private static long epoch(SpecificRecord command) {
+            return ((Meta) command.get(command.getSchema().getField("meta").pos())).getEpoch();
+        }
     }
 
     /** Told of every failure; {@code again} when the command is kept. */
@@ -78,17 +96,21 @@ final class PendingCommands {
     private void execute(Line line, Instant now, BooleanSupplier stop, Consumer<SpecificRecord> executor) {
         for (Pending next = line.commands.peek(); next != null && !stop.getAsBoolean(); next = line.commands.peek()) {
             try {
-                executor.accept(next.command);
+                if (!line.waits || !line.overtakes(next.command)) {
+                    executor.accept(next.command);
+                }
             } catch (NodeClosingException e) {
                 throw e;
             } catch (RuntimeException e) {
-                boolean again = mayPass(e);
+                boolean again = mayPass(e) && !line.overtakes(next.command);
                 failed.failed(next.partition, next.offset, next.command, e, again);
                 if (again) {
+                    line.waits = true;
                     line.notBefore = now.plus(RETRY);
                     return;
                 }
             }
+            line.waits = false;
             line.commands.remove();
         }
     }
@@ -103,7 +125,7 @@ final class PendingCommands {
             case KafkaException broker -> true;
             case VolumeException volume ->
                 switch (volume.kind()) {
-                    case DISK_FULL, IO_ERROR, NOT_WRITABLE, LOCKED -> true;
+                    case DISK_FULL, IO_ERROR, NOT_WRITABLE, READ_ONLY, LOCKED -> true;
                     default -> false;
                 };
             default -> false;

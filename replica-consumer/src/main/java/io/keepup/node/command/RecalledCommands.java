@@ -30,7 +30,7 @@ final class RecalledCommands {
                 lastOfVolume.merge(
                         role.getMeta().getVolumeId(),
                         begin,
-                        (known, next) -> epoch(known) <= role.getMeta().getEpoch() ? next : known);
+                        (known, next) -> epochOf(known) <= role.getMeta().getEpoch() ? next : known);
             }
             case ConfigureShipper configure -> follow(configure.getMeta(), offset, configure);
             case StartReceiver start -> follow(start.getMeta(), offset, start);
@@ -42,12 +42,13 @@ final class RecalledCommands {
 
     private void follow(Meta meta, long offset, SpecificRecord command) {
         List<Recalled> known = lastOfVolume.get(meta.getVolumeId());
-        if (known != null && epoch(known) == meta.getEpoch()) {
+        if (known != null && epochOf(known) == meta.getEpoch()) {
             known.add(new Recalled(offset, command));
         }
     }
 
-    private static long epoch(List<Recalled> known) {
+    /** The epoch that the commands of one volume were given in. */
+    static long epochOf(List<Recalled> known) {
         return ((ApplyRole) known.get(0).command()).getMeta().getEpoch();
     }
 

@@ -45,13 +45,44 @@ public final class NodeEvents implements AutoCloseable {
         event(
                 meta,
                 new ReadinessObserved(
-                        meta, gates.roleApplied, gates.receiverReady, gates.shipperConfigured, gates.shipperConnected));
+                        meta,
+                        gates.roleApplied,
+                        gates.receiverReady,
+                        gates.shipperConfigured,
+                        gates.shipperConnected,
+                        null,
+                        "",
+                        null,
+                        null));
+    }
+
+    /** This node has taken its role, with a copy of that size [P10], in bytes; returns when acknowledged. */
+    public void roleApplied(String volumeId, long epoch, long sizeBytes, int blockSize, FaultReport fault) {
+        condition(volumeId, epoch, true, fault, sizeBytes, blockSize);
+    }
+
+    /** This node does not take the role it was given [P9]; returns when acknowledged. */
+    public void roleRefused(String volumeId, long epoch, FaultReport fault) {
+        condition(volumeId, epoch, false, fault, null, null);
+    }
+
+    /** What keeps this node from doing its part has changed [P9]; returns when acknowledged. */
+    public void fault(String volumeId, long epoch, FaultReport fault) {
+        condition(volumeId, epoch, null, fault, null, null);
+    }
+
+    private void condition(
+            String volumeId, long epoch, Boolean roleApplied, FaultReport fault, Long sizeBytes, Integer blockSize) {
+        Meta meta = meta(volumeId, nodeId, epoch);
+        event(
+                meta,
+                new ReadinessObserved(
+                        meta, roleApplied, null, null, null, fault.fault(), fault.detail(), sizeBytes, blockSize));
     }
 
     /** Which gates a readiness event names; null is unchanged. */
     public record Gates(
             Boolean roleApplied, Boolean receiverReady, Boolean shipperConfigured, Boolean shipperConnected) {
-        public static final Gates ROLE_APPLIED = new Gates(true, null, null, null);
         public static final Gates RECEIVER_READY = new Gates(null, true, null, null);
         public static final Gates SHIPPER_CONFIGURED = new Gates(null, null, true, null);
         public static final Gates SHIPPER_CONNECTED = new Gates(null, null, null, true);

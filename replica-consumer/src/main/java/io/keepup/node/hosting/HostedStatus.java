@@ -12,7 +12,8 @@ import java.util.List;
  * @param laneTail oldest LSN on the WAL lane, primary only; 0 while it is not known
  * @param shippedLsn newest LSN the broker has, primary only
  * @param barrierLsn durable on a majority, primary only
- * @param fault damage found, or null
+ * @param fault what keeps this node from doing its part for the volume [P9], or the damage that was found; null when nothing does
+ * @param faultDetail what happened and what to do, one sentence; null as {@code fault}
  * @param sessionId newest session this node took part in as the replica; 0 for none
  */
 public record HostedStatus(
@@ -32,10 +33,16 @@ public record HostedStatus(
         long barrierLsn,
         boolean recoverable,
         String fault,
+        String faultDetail,
         long sessionId,
         boolean sessionActive,
         List<PinStatus> pins,
         List<String> replicas) {
+
+    /** Whether damage of the copy was found that only a rebuild mends. */
+    public boolean damaged() {
+        return fault != null && fault.startsWith("local_");
+    }
 
     /** A live pin of a primary. */
     public record PinStatus(long sessionId, String replicaId, String kind, long lsn) {}

@@ -1,7 +1,7 @@
 package io.keepup.node.hosting;
 
 import io.keepup.node.NodeContext;
-import io.keepup.node.event.NodeEvents.Gates;
+import io.keepup.node.event.FaultReport;
 import io.keepup.node.hosting.HostedStatus.PinStatus;
 import io.keepup.node.hosting.NotServedException.Reason;
 import io.keepup.node.note.NoteState;
@@ -10,9 +10,12 @@ import io.keepup.node.primary.FencedException;
 import io.keepup.node.primary.PrimaryVolume;
 import io.keepup.node.replica.ReplicaVolume;
 import io.keepup.node.world.Mutex;
+import io.keepup.v1.NodeFault;
 import io.keepup.volume.Digest;
 import io.keepup.volume.Scrub;
 import io.keepup.volume.Volume;
+import io.keepup.volume.VolumeException;
+import io.keepup.volume.VolumeFault;
 import io.keepup.volume.VolumeRole;
 import io.keepup.volume.VolumeSpec;
 import io.keepup.volume.VolumeStatus;
@@ -38,6 +41,8 @@ public final class HostedVolume {
 
     private volatile PrimaryVolume primary;
     private volatile ReplicaVolume replica;
+    /** What the fold was last told in this epoch [P9]. */
+    private volatile NodeFault reported = NodeFault.none;
 
     HostedVolume(NodeContext context, Volume volume, VolumeNote note, Roles roles) {
         this.context = context;
@@ -73,7 +78,7 @@ public final class HostedVolume {
             asReplica.reportLostSession();
         }
         if (status.epoch() > 0) {
-            context.events().readiness(volumeId, status.epoch(), Gates.ROLE_APPLIED);
+            reportRole(status.epoch());
         }
         if (asReplica != null) {
             asReplica.startReceiver();
@@ -110,7 +115,81 @@ public final class HostedVolume {
         if (primary == null && replica == null) {
             play(volume.status());
         }
-        context.events().readiness(volumeId, epoch, Gates.ROLE_APPLIED);
+        reportRole(epoch);
+    }
+
+    private void reportRole(long epoch) {
+        FaultReport now = fault();
+        VolumeSpec spec = volume.status().spec();
+        context.events().roleApplied(volumeId, epoch, spec.sizeBytes(), spec.blockSize(), now);
+        reported = now.fault();
+    }
+
+    /** What keeps this node from doing its part for the volume [P9]. */
+    public FaultReport fault() {
+        Optional<VolumeException> disk = volume.stopped().or(note::failure).or(volume::full);
+        if (disk.isPresent()) {
+            return FaultReport.of(disk.get());
+        }
+        VolumeStatus status = volume.status();
+        return status.fault() != null && status.role() == VolumeRole.PRIMARY
+                ? new FaultReport(
+                        NodeFault.valueOf(word(status.fault())),
+                        "this copy is damaged and is not served: assign another primary")
+                : FaultReport.NONE;
+    }
+
+    /** Reports a fault that came or went since the last time; to be called often. */
+    void reportFault() {
+        if (fault().fault() != reported) {
+            roleChange.run(this::reportChange);
+        }
+    }
+
+    private void reportChange() {
+        long epoch = volume.status().epoch();
+        FaultReport now = fault();
+        if (epoch > 0 && now.fault() != reported) {
+            context.events().fault(volumeId, epoch, now);
+            reported = now.fault();
+        }
+    }
+
+    /**
+     * Writes to the disk what nobody needs, to see whether it takes changes; see {@link Volume#probe}.
+     *
+     * @return whether it took this one
+     */
+    boolean probe() {
+        note.probe();
+        return volume.probe();
+    }
+
+    /** Whether the volume takes no changes until the node is restarted. */
+    public boolean stopped() {
+        return volume.stopped().isPresent();
+    }
+
+    /** Whether the last change found no room, and no probe has found any since. */
+    boolean full() {
+        return volume.full().isPresent();
+    }
+
+    /** Whether the role is not refused for the one it has: that of a later epoch, or another one in this epoch. */
+    boolean takes(long epoch, VolumeRole role) {
+        VolumeStatus status = volume.status();
+        return epoch > status.epoch() || epoch == status.epoch() && role == status.role();
+    }
+
+    /** Whether nothing was ever written to it. */
+    boolean pristine() {
+        return volume.pristine();
+    }
+
+    /** Stops everything that works on the volume, and gives its directory up for another one; it must be {@link #pristine}. */
+    void discard() {
+        endParts();
+        volume.discard();
     }
 
     private void enter(long epoch) {
@@ -245,6 +324,7 @@ public final class HostedVolume {
     public HostedStatus status() {
         VolumeStatus status = volume.status();
         PrimaryVolume asPrimary = primary;
+        FaultReport fault = fault();
         NoteState.Session session = note.state().session();
         return new HostedStatus(
                 volumeId,
@@ -264,7 +344,8 @@ public final class HostedVolume {
                 asPrimary == null ? 0 : asPrimary.retained().acknowledged(),
                 asPrimary == null ? 0 : asPrimary.barrier().confirmed(),
                 status.recoverable(),
-                status.fault() == null ? null : status.fault().name().toLowerCase(Locale.ROOT),
+                fault.present() ? fault.fault().name() : status.fault() == null ? null : word(status.fault()),
+                fault.present() ? fault.detail() : null,
                 session == null ? 0 : session.id(),
                 session != null && session.live(),
                 asPrimary == null
@@ -274,6 +355,10 @@ public final class HostedVolume {
                                         p.sessionId(), p.replicaId(), p.kind().name(), p.lsn()))
                                 .toList(),
                 note.state().replicas().stream().map(NoteState.Replica::id).toList());
+    }
+
+    private static String word(VolumeFault damage) {
+        return damage.name().toLowerCase(Locale.ROOT);
     }
 
     public String volumeId() {
@@ -300,8 +385,12 @@ public final class HostedVolume {
 
     /** Waits for everything that works on the volume, then closes it. */
     void close() {
+        endParts();
+        volume.close();
+    }
+
+    private void endParts() {
         replica().ifPresent(ReplicaVolume::close);
         primary().ifPresent(PrimaryVolume::close);
-        volume.close();
     }
 }

@@ -3,19 +3,25 @@ package io.keepup.node.hosting;
 import io.keepup.node.NodeContext;
 import io.keepup.node.NodeCounter;
 import io.keepup.node.NodeSettings;
+import io.keepup.node.event.FaultReport;
 import io.keepup.node.event.NodeClosingException;
+import io.keepup.node.event.RoleRefusedException;
 import io.keepup.node.note.VolumeNote;
 import io.keepup.node.primary.PrimaryVolume;
 import io.keepup.node.replica.LiveLane;
 import io.keepup.node.replica.ReplicaVolume;
 import io.keepup.schemas.topic.Names;
+import io.keepup.v1.NodeFault;
 import io.keepup.volume.Volume;
 import io.keepup.volume.VolumeException;
+import io.keepup.volume.VolumeRole;
 import io.keepup.volume.VolumeSpec;
 import io.keepup.volume.disk.Disk;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -36,6 +42,7 @@ public final class VolumeHost implements AutoCloseable {
     private static final long DEFAULT_SIZE = 1L << 30;
     private static final int DEFAULT_BLOCK_SIZE = 4096;
     private static final Duration ANSWER_TICK = Duration.ofMillis(50);
+    private static final Duration FAULT_TICK = Duration.ofMillis(500);
     private static final Duration RESUME_RETRY = Duration.ofSeconds(1);
     /** Stands among the notes; no volume has such an id. */
     private static final String LOOKED_UP = ".looked-up";
@@ -49,11 +56,13 @@ public final class VolumeHost implements AutoCloseable {
     private final Producer<byte[], byte[]> walProducer;
     private final AtomicLong syncIds;
     private final Map<String, HostedVolume> volumes = new ConcurrentSkipListMap<>();
-    private final Map<String, String> unopened = new ConcurrentSkipListMap<>();
-    private final Map<String, String> refused = new ConcurrentSkipListMap<>();
+    private final Map<String, FaultReport> unopened = new ConcurrentSkipListMap<>();
+    private final Map<String, Refusal> refused = new ConcurrentSkipListMap<>();
     private final CompletableFuture<Void> closing = new CompletableFuture<>();
     /** What runs until the host closes. */
     private final List<CompletableFuture<Void>> clockwork = new CopyOnWriteArrayList<>();
+
+    private record Refusal(long epoch, FaultReport report) {}
 
     public VolumeHost(NodeContext context, Path volumesDir, Path notesDir) {
         this.context = context;
@@ -113,11 +122,25 @@ public final class VolumeHost implements AutoCloseable {
         return volumes.containsKey(volumeId) || unopened.containsKey(volumeId);
     }
 
-    /** A volume that must not be served in the role it was given, with the reason. */
-    public void refuse(String volumeId, String why) {
-        refused.put(volumeId, why);
+    /**
+     * This node does not take the role that it was given in an epoch, and reports why; the same again says nothing new.
+     *
+     * @throws io.keepup.node.event.PublishException when it cannot be reported: to be called again
+     */
+    public void refuse(String volumeId, long epoch, FaultReport why) {
+        Refusal known = refused.get(volumeId);
+        if (known != null && known.epoch == epoch && known.report.fault() == why.fault()) {
+            return;
+        }
+        context.events().roleRefused(volumeId, epoch, why);
+        refused.put(volumeId, new Refusal(epoch, why));
         context.metrics().count(NodeCounter.VOLUME_ERRORS);
-        log.error("Volume {} is not served: {}", volumeId, why);
+        log.error("Volume {} is not served in epoch {}, {}: {}", volumeId, epoch, why.fault(), why.detail());
+    }
+
+    /** Why a volume on the disk could not be opened; empty when it could, or is not there. */
+    public Optional<FaultReport> unopened(String volumeId) {
+        return Optional.ofNullable(unopened.get(volumeId));
     }
 
     /** The volume was given a role it can be served in. */
@@ -154,7 +177,7 @@ public final class VolumeHost implements AutoCloseable {
     }
 
     private void notOpened(String volumeId, RuntimeException failure) {
-        unopened.put(volumeId, String.valueOf(failure.getMessage()));
+        unopened.put(volumeId, new FaultReport(NodeFault.volume_unreadable, String.valueOf(failure.getMessage())));
         context.metrics().count(NodeCounter.VOLUME_ERRORS);
         log.error("Volume {} is not served: {}", volumeId, failure.getMessage(), failure);
     }
@@ -163,9 +186,12 @@ public final class VolumeHost implements AutoCloseable {
     public void start() {
         liveLane.start();
         volumes.values().forEach(this::resume);
+        unopened.forEach(this::reportUnopened);
         every(context.settings().get(NodeSettings.SYNC_INTERVAL), "ask", v -> v.primary()
                 .ifPresent(PrimaryVolume::tick));
         every(ANSWER_TICK, "answer", v -> v.replica().ifPresent(ReplicaVolume::tick));
+        every(FAULT_TICK, "faults", HostedVolume::reportFault);
+        runs("clockwork-probe", this::probeDisks);
         Scrubber scrubber = new Scrubber(context, this::volumes, closing);
         if (scrubber.wanted()) {
             runs("scrub", scrubber);
@@ -180,12 +206,55 @@ public final class VolumeHost implements AutoCloseable {
         });
     }
 
+    private void probeDisks() {
+        Duration interval = context.settings().get(NodeSettings.DISK_PROBE);
+        while (!context.tasks().await(closing, interval)) {
+            Map<Object, List<HostedVolume>> byFileSystem = new HashMap<>();
+            volumes.values()
+                    .forEach(v -> guarded(v, volume -> byFileSystem
+                            .computeIfAbsent(fileSystem(volume), any -> new ArrayList<>())
+                            .add(volume)));
+            byFileSystem.values().forEach(this::probe);
+        }
+    }
+
+    private Object fileSystem(HostedVolume volume) {
+        return context.storage().disk().fileSystem(volumesDir.resolve(volume.volumeId()));
+    }
+
+    /** One volume speaks for all on its file system, unless its change is not taken: then each has to find out for itself. */
+    private void probe(List<HostedVolume> together) {
+        boolean taken = false;
+        for (HostedVolume volume : together) {
+            if (!taken || volume.full()) {
+                taken |= volume.probe();
+            }
+        }
+    }
+
     private void resume(HostedVolume volume) {
-        if (!guarded(volume, HostedVolume::resume)) {
-            runs("resume-" + volume.volumeId(), () -> {
-                boolean resumed = false;
-                while (!resumed && !context.tasks().await(closing, RESUME_RETRY)) {
-                    resumed = guarded(volume, HostedVolume::resume);
+        untilDone("resume-" + volume.volumeId(), volume.volumeId(), volume::resume);
+    }
+
+    /** In the epoch that its note has: what the volume itself has cannot be read. */
+    private void reportUnopened(String volumeId, FaultReport why) {
+        untilDone("report-" + volumeId, volumeId, () -> {
+            long epoch = VolumeNote.open(context.storage().disk(), notesDir, volumeId)
+                    .state()
+                    .epoch();
+            if (epoch > 0) {
+                context.events().roleRefused(volumeId, epoch, why);
+            }
+        });
+    }
+
+    /** Does it now, or when that fails, in the background until it succeeds. */
+    private void untilDone(String task, String volumeId, Runnable work) {
+        if (!guarded(volumeId, work)) {
+            runs(task, () -> {
+                boolean done = false;
+                while (!done && !context.tasks().await(closing, RESUME_RETRY)) {
+                    done = guarded(volumeId, work);
                 }
             });
         }
@@ -197,37 +266,75 @@ public final class VolumeHost implements AutoCloseable {
 
     /** One volume's trouble stays its own; false when there was some. */
     private boolean guarded(HostedVolume volume, Consumer<HostedVolume> work) {
+        return guarded(volume.volumeId(), () -> work.accept(volume));
+    }
+
+    private boolean guarded(String volumeId, Runnable work) {
         try {
-            work.accept(volume);
+            work.run();
             return true;
         } catch (NodeClosingException e) {
-            log.debug("Volume {}: stopped at its work", volume.volumeId(), e);
+            log.debug("Volume {}: stopped at its work", volumeId, e);
         } catch (RuntimeException e) {
             context.metrics().count(NodeCounter.VOLUME_ERRORS);
-            log.error("Volume {}: {}", volume.volumeId(), e.getMessage(), e);
+            log.error("Volume {}: {}", volumeId, e.getMessage(), e);
         }
         return false;
     }
 
     /**
-     * The volume, made now if this node never had it.
+     * The volume, made now if this node never had it. One that is there keeps its size, whatever is asked for [P10]; but as
+     * nothing was ever written to it, a replica makes it anew in the size of its volume.
      *
      * @param sizeBytes 0 for the default of 1 GiB
      * @param blockSize 0 for the default of 4096 bytes
+     * @throws RoleRefusedException when a replica has data, and another size
      * @throws VolumeException when it cannot be made, or was there and could not be opened
      */
-    public synchronized HostedVolume open(String volumeId, long sizeBytes, int blockSize) {
+    public synchronized HostedVolume open(String volumeId, long sizeBytes, int blockSize, long epoch, VolumeRole role) {
         HostedVolume known = volumes.get(volumeId);
+        VolumeSpec asked = new VolumeSpec(
+                volumeId, sizeBytes == 0 ? DEFAULT_SIZE : sizeBytes, blockSize == 0 ? DEFAULT_BLOCK_SIZE : blockSize);
         if (known != null) {
-            return known;
+            boolean fits = sizeBytes == 0 || known.spec().equals(asked);
+            boolean follows = role == VolumeRole.REPLICA && known.takes(epoch, role);
+            return fits || !follows ? known : resized(known, asked);
         }
-        String why = unopened.get(volumeId);
+        FaultReport why = unopened.get(volumeId);
         if (why != null) {
             throw new VolumeException(
-                    VolumeException.Kind.IO_ERROR, "volume %s could not be opened: %s".formatted(volumeId, why));
+                    VolumeException.Kind.IO_ERROR,
+                    "volume %s could not be opened: %s".formatted(volumeId, why.detail()));
         }
-        VolumeSpec spec = new VolumeSpec(
-                volumeId, sizeBytes == 0 ? DEFAULT_SIZE : sizeBytes, blockSize == 0 ? DEFAULT_BLOCK_SIZE : blockSize);
+        return made(asked);
+    }
+
+    private HostedVolume resized(HostedVolume known, VolumeSpec asked) {
+        String volumeId = asked.volumeId();
+        if (!known.pristine()) {
+            throw new RoleRefusedException(new FaultReport(
+                    NodeFault.size_mismatch,
+                    "this copy of volume %s has data and %s bytes in blocks of %s, not %s in blocks of %s: assign it as primary to keep it, or delete it on this node to have it rebuilt"
+                            .formatted(
+                                    volumeId,
+                                    known.spec().sizeBytes(),
+                                    known.spec().blockSize(),
+                                    asked.sizeBytes(),
+                                    asked.blockSize())));
+        }
+        volumes.remove(volumeId);
+        known.stop();
+        try {
+            known.discard();
+        } catch (VolumeException e) {
+            volumes.put(volumeId, known); // its disk, which says why
+            throw e;
+        }
+        return made(asked);
+    }
+
+    private HostedVolume made(VolumeSpec spec) {
+        String volumeId = spec.volumeId();
         VolumeNote note = VolumeNote.open(context.storage().disk(), notesDir, volumeId);
         HostedVolume made = new HostedVolume(
                 context, context.storage().create(volumesDir.resolve(volumeId), spec), note, new HostRoles());
@@ -244,9 +351,16 @@ public final class VolumeHost implements AutoCloseable {
         return List.copyOf(volumes.values());
     }
 
-    /** Volumes that are not served, or not in the role they were given, with the reason. */
-    public Map<String, String> unopened() {
-        Map<String, String> all = new TreeMap<>(refused);
+    /** Volumes that are not served as they should be, with the reason: not opened, not in the role they were given, or with a fault. */
+    public Map<String, FaultReport> notServed() {
+        Map<String, FaultReport> all = new TreeMap<>();
+        volumes.forEach((id, volume) -> {
+            FaultReport fault = volume.fault();
+            if (fault.present()) {
+                all.put(id, fault);
+            }
+        });
+        refused.forEach((id, refusal) -> all.put(id, refusal.report));
         all.putAll(unopened);
         return all;
     }

@@ -1,5 +1,6 @@
 package io.keepup.node.http;
 
+import io.keepup.node.event.FaultReport;
 import io.keepup.node.hosting.HostedVolume;
 import io.keepup.node.hosting.NotServedException;
 import io.keepup.node.hosting.VolumeHost;
@@ -12,6 +13,7 @@ import io.keepup.volume.VolumeSpec;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 
@@ -66,13 +68,15 @@ final class BlockRoutes {
     }
 
     private Answer list() {
+        Map<String, String> notServed = new TreeMap<>();
+        volumes.notServed().forEach((id, why) -> notServed.put(id, why.fault() + ": " + why.detail()));
         return Answer.json(
                 200,
                 Map.of(
                         "volumes",
                         volumes.volumes().stream().map(HostedVolume::status).toList(),
                         "notServed",
-                        volumes.unopened()));
+                        notServed));
     }
 
     private Routes.Handler json(Function<HostedVolume, Object> answer) {
@@ -153,12 +157,13 @@ final class BlockRoutes {
 
     private HostedVolume volume(Request request) {
         String id = request.path("id");
-        return volumes.volume(id)
-                .orElseThrow(() -> new NotServedException(
-                        NotServedException.Reason.UNKNOWN_VOLUME,
-                        volumes.unopened().containsKey(id)
-                                ? "volume %s is not served: %s"
-                                        .formatted(id, volumes.unopened().get(id))
-                                : "this node has no volume '%s'".formatted(id)));
+        return volumes.volume(id).orElseThrow(() -> {
+            FaultReport why = volumes.notServed().get(id);
+            return new NotServedException(
+                    NotServedException.Reason.UNKNOWN_VOLUME,
+                    why == null
+                            ? "this node has no volume '%s'".formatted(id)
+                            : "volume %s is not served: %s".formatted(id, why.detail()));
+        });
     }
 }

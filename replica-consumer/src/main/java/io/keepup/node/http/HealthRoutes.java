@@ -1,12 +1,12 @@
 package io.keepup.node.http;
 
 import io.keepup.node.NodeMetrics;
+import io.keepup.node.event.FaultReport;
 import io.keepup.node.hosting.VolumeHost;
 import io.keepup.service.http.Answer;
 import io.keepup.service.http.Query;
 import io.keepup.service.http.Routes;
 import java.nio.charset.StandardCharsets;
-import java.util.Iterator;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -17,7 +17,7 @@ import java.util.function.Supplier;
  *
  * <pre>
  * GET /livez      200 as long as the process answers
- * GET /readyz     200 when it takes commands and serves every volume it has, else 503 and why not
+ * GET /readyz     200 when it takes commands and has no volume that it cannot serve as it should, else 503 and why not
  * GET /metrics    its counters in Prometheus' text format
  * </pre>
  */
@@ -50,19 +50,18 @@ final class HealthRoutes {
         if (objection.isPresent()) {
             return objection;
         }
-        Iterator<Map.Entry<String, String>> refused =
-                volumes.unopened().entrySet().iterator();
-        if (!refused.hasNext()) {
-            return Optional.empty();
-        }
-        Map.Entry<String, String> first = refused.next();
-        return Optional.of("volume %s is not served: %s".formatted(first.getKey(), first.getValue()));
+        Map<String, FaultReport> notServed = volumes.notServed();
+        return notServed.entrySet().stream().findFirst().map(first -> {
+            String more = notServed.size() == 1 ? "" : ", and %s more".formatted(notServed.size() - 1);
+            FaultReport why = first.getValue();
+            return "volume %s is not served: %s: %s%s".formatted(first.getKey(), why.fault(), why.detail(), more);
+        });
     }
 
     private String scrape() {
         StringBuilder text = new StringBuilder();
         sample(text, "keepup_node_volumes", "gauge", volumes.volumes().size());
-        sample(text, "keepup_node_volumes_refused", "gauge", volumes.unopened().size());
+        sample(text, "keepup_node_volumes_refused", "gauge", volumes.notServed().size());
         metrics.all()
                 .forEach((counter, value) -> sample(
                         text, "keepup_node_" + counter.name().toLowerCase(Locale.ROOT) + "_total", "counter", value));

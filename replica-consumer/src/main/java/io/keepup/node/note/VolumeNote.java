@@ -2,12 +2,14 @@ package io.keepup.node.note;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.keepup.volume.VolumeException;
 import io.keepup.volume.disk.Disk;
 import io.keepup.volume.disk.DiskFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /**
@@ -21,6 +23,7 @@ public final class VolumeNote {
     private final Disk disk;
     private final Path file;
     private volatile NoteState state;
+    private volatile VolumeException failure;
 
     private VolumeNote(Disk disk, Path file) {
         this.disk = disk;
@@ -59,9 +62,39 @@ public final class VolumeNote {
      */
     public synchronized void update(UnaryOperator<NoteState> change) {
         NoteState next = change.apply(state);
-        if (next.equals(state)) {
-            return;
+        if (!next.equals(state)) {
+            write(next);
         }
+    }
+
+    /** Why the last change could not be written; empty when it could. */
+    public Optional<VolumeException> failure() {
+        return Optional.ofNullable(failure);
+    }
+
+    /** After a change that could not be written: writes what the note holds, to see whether the disk takes it now. */
+    public synchronized void probe() {
+        if (failure != null) {
+            try {
+                write(state);
+            } catch (VolumeException e) {
+                // noted
+            }
+        }
+    }
+
+    private void write(NoteState next) {
+        try {
+            replace(next);
+            failure = null;
+        } catch (VolumeException e) {
+            failure = e;
+            throw e;
+        }
+        state = next;
+    }
+
+    private void replace(NoteState next) {
         Path fresh = file.resolveSibling(file.getFileName() + ".new");
         try (DiskFile content = disk.open(fresh, true)) {
             content.setSize(0);
@@ -70,7 +103,6 @@ public final class VolumeNote {
         }
         disk.rename(fresh, file);
         disk.syncDirectory(file.getParent());
-        state = next;
     }
 
     private static byte[] bytes(NoteState state) {

@@ -202,8 +202,8 @@ public final class PrimaryVolume implements AutoCloseable {
 
     /** The volume moves to another epoch: its sessions, and so their pins, are over. */
     public void endForNewEpoch() {
+        close(); // first: it serves nothing more even when its note cannot be written
         pins.keepOnly(List.of());
-        close();
     }
 
     /** Begins to stop, without waiting and without a word to anybody. */

@@ -26,19 +26,14 @@ final class FailureReasons {
         return switch (kind) {
             case STALE_EPOCH, CONFLICTING_ROLE, NOT_REPLICA, NOT_PRIMARY -> FailureReason.epoch_mismatch;
             case CHUNK_CORRUPT, BASE_INCOMPLETE, BAD_BOUNDS, CHECKPOINT_AHEAD -> FailureReason.snapshot_unavailable;
-            case NOT_RECOVERABLE, REBUILDING, IO_ERROR -> FailureReason.local_wal_corrupt;
+            case NOT_RECOVERABLE, REBUILDING -> FailureReason.local_wal_corrupt;
+            case IO_ERROR, READ_ONLY, NOT_WRITABLE -> FailureReason.disk_failed;
             case STALE_SESSION, SESSION_ENDED -> FailureReason.superseded;
             case WAL_RECYCLED -> FailureReason.pin_lost;
             // A full disk is no damage: once there is room, the same session succeeds.
             case GAP, ENTRY_CORRUPT, DISK_FULL, CLOSED -> FailureReason.transport_lost;
-            case BAD_SPEC,
-                    BAD_REQUEST,
-                    NOT_A_VOLUME,
-                    ALREADY_EXISTS,
-                    LOCKED,
-                    NOT_WRITABLE,
-                    SUPERBLOCK_CORRUPT,
-                    FORMAT_VERSION -> FailureReason.local_extent_corrupt;
+            case BAD_SPEC, BAD_REQUEST, NOT_A_VOLUME, ALREADY_EXISTS, LOCKED, SUPERBLOCK_CORRUPT, FORMAT_VERSION ->
+                FailureReason.local_extent_corrupt;
         };
     }
 
@@ -52,6 +47,7 @@ final class FailureReasons {
             case SNAPSHOT_UNAVAILABLE -> FailureReason.snapshot_unavailable;
             case LOCAL_WAL_CORRUPT -> FailureReason.local_wal_corrupt;
             case LOCAL_EXTENT_CORRUPT -> FailureReason.local_extent_corrupt;
+            case DISK_FAILED -> FailureReason.disk_failed;
             case SUPERSEDED -> FailureReason.superseded;
             case CANCELLED -> FailureReason.cancelled;
         };
@@ -69,6 +65,7 @@ final class FailureReasons {
             case local_wal_corrupt -> SessionEnd.LOCAL_WAL_CORRUPT;
             case local_extent_corrupt -> SessionEnd.LOCAL_EXTENT_CORRUPT;
             case superseded -> SessionEnd.SUPERSEDED;
+            case disk_failed -> SessionEnd.DISK_FAILED;
             case cancelled, unknown -> SessionEnd.CANCELLED;
         };
     }

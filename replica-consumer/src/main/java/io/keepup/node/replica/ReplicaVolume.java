@@ -373,12 +373,14 @@ public final class ReplicaVolume implements AutoCloseable {
         VolumeStatus status = volume.status();
         NoteState.Session newest = note.state().session();
         long reached = session == null ? Math.max(received, status.appliedLsn()) : session.durableLsn();
+        boolean stopped = volume.stopped().isPresent();
         return new SyncAnswers.Facts(
                 status,
+                stopped,
                 reached,
                 session != null,
                 newest == null ? null : newest.id(),
-                following && session == null && status.recoverable(),
+                following && session == null && status.recoverable() && !stopped,
                 session == null ? 0 : session.baseChunks());
     }
 

@@ -22,6 +22,7 @@ final class SyncAnswers {
     /**
      * What an answer is made of.
      *
+     * @param diskStopped the volume takes no changes: what it has may be whole, and nothing can be added to it [P9]
      * @param reachedLsn highest LSN that came; in a session the session's durable position, which its pin follows [N2]
      * @param sessionId newest session known, running or over: the primary tells from it that a session has ended
      * @param following whether the asked LSN can come by itself
@@ -29,6 +30,7 @@ final class SyncAnswers {
      */
     record Facts(
             VolumeStatus status,
+            boolean diskStopped,
             long reachedLsn,
             boolean sessionActive,
             Long sessionId,
@@ -86,14 +88,14 @@ final class SyncAnswers {
         SyncRequest request = open;
         open = null;
         VolumeStatus status = facts.status;
-        FailureReason reason = status.fault() == null ? null : FailureReasons.of(status.fault());
+        FailureReason damage = status.fault() == null ? null : FailureReasons.of(status.fault());
         SyncAck ack = new SyncAck(
                 status.durableLsn(),
                 status.appliedLsn(),
                 facts.reachedLsn,
                 status.walTail(),
-                status.recoverable(),
-                reason,
+                status.recoverable() && !facts.diskStopped,
+                damage == null && facts.diskStopped ? FailureReason.disk_failed : damage,
                 AckKind.quorum,
                 facts.sessionActive,
                 facts.sessionId,

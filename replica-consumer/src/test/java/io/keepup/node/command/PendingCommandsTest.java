@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.keepup.node.event.NodeClosingException;
+import io.keepup.v1.ApplyRole;
 import io.keepup.v1.Meta;
+import io.keepup.v1.Role;
 import io.keepup.v1.StartReceiver;
 import io.keepup.volume.VolumeException;
 import java.io.IOException;
@@ -37,8 +39,15 @@ class PendingCommandsTest {
         pending.add(volumeId, LANE, offset, new StartReceiver(meta, 1));
     }
 
+    private void role(String volumeId, long offset, long epoch) {
+        Meta meta = new Meta(volumeId + "@" + offset, volumeId, "vs-1", epoch, START, "test");
+        pending.add(volumeId, LANE, offset, new ApplyRole(meta, Role.replica, 0L, 0, 1));
+    }
+
     private static String id(SpecificRecord command) {
-        return ((StartReceiver) command).getMeta().getEventId();
+        return command instanceof ApplyRole role
+                ? role.getMeta().getEventId()
+                : ((StartReceiver) command).getMeta().getEventId();
     }
 
     private void execute(Instant now) {
@@ -80,6 +89,30 @@ class PendingCommandsTest {
         execute(START);
         assertThat(dropped).containsExactly("a@1", "a@2");
         assertThat(executed).containsExactly("a@3");
+        assertThat(pending.isEmpty()).isTrue();
+    }
+
+    @Test
+    void S_F10_a_role_that_waits_gives_way_to_a_later_one_with_all_that_was_said_in_between() {
+        trouble.put("a@1", new VolumeException(VolumeException.Kind.DISK_FULL, "no space left"));
+        role("a", 1, 1);
+        add("a", 2);
+        execute(START);
+        assertThat(executed).isEmpty();
+
+        // tried again it would succeed, but another size was assigned meanwhile, in the same epoch
+        trouble.clear();
+        role("a", 3, 1);
+        execute(START.plusSeconds(1));
+        assertThat(executed).containsExactly("a@2", "a@3");
+
+        // a later epoch makes whatever waits obsolete
+        trouble.put("a@4", new VolumeException(VolumeException.Kind.READ_ONLY, "Read-only file system"));
+        add("a", 4);
+        execute(START.plusSeconds(2));
+        role("a", 5, 2);
+        execute(START.plusSeconds(3));
+        assertThat(executed).containsExactly("a@2", "a@3", "a@5");
         assertThat(pending.isEmpty()).isTrue();
     }
 

@@ -13,6 +13,7 @@ import io.keepup.schemas.codec.RecordCodec;
 import io.keepup.schemas.consumer.CutRecord;
 import io.keepup.schemas.topic.Topics;
 import io.keepup.streams.mapping.CommandMapping;
+import io.keepup.streams.mapping.OneLine;
 import io.keepup.streams.mapping.ProjectionMapping;
 import io.keepup.streams.state.StateCodec;
 import io.keepup.v1.CutPart;
@@ -41,7 +42,6 @@ public final class Decider {
 
     private static final String PROJECTION_ID = "projection/";
     private static final CutRecord WHOLE = new CutRecord(null, null, null);
-    private static final int MAX_DETAIL = 500;
 
     private final Intake intake;
     private final RecordCodec codec;
@@ -211,7 +211,7 @@ public final class Decider {
                                 : cut.valuePart().kept()),
                 given,
                 refused.reason(),
-                inOneLine(refused.detail()),
+                OneLine.of(refused.detail()),
                 Engine.VERSION,
                 cutPart(cut.keyPart()),
                 cutPart(cut.valuePart()),
@@ -228,12 +228,6 @@ public final class Decider {
 
     private static CutPart cutPart(CutRecord.Part part) {
         return part == null ? null : new CutPart(part.bytes(), part.sha256());
-    }
-
-    /** A detail may quote what was refused, whatever that is. */
-    private static String inOneLine(String detail) {
-        String cut = detail.length() <= MAX_DETAIL ? detail : detail.substring(0, MAX_DETAIL) + " …";
-        return cut.replaceAll("\\p{Cntrl}", "?");
     }
 
     private static ByteBuffer buffer(byte[] bytes) {

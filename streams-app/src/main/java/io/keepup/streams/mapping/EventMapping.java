@@ -5,6 +5,7 @@ import io.keepup.engine.message.Meta;
 import io.keepup.engine.message.Pace;
 import io.keepup.engine.message.ReplicaEndpoint;
 import io.keepup.engine.message.SyncAck;
+import io.keepup.engine.word.NodeFault;
 import io.keepup.engine.word.WaitingFor;
 import io.keepup.engine.word.Word;
 import io.keepup.v1.AssignmentDelivered;
@@ -37,13 +38,7 @@ public final class EventMapping {
         return Optional.ofNullable(
                 switch (record) {
                     case AssignmentDelivered e -> assignment(e);
-                    case ReadinessObserved e ->
-                        new Event.ReadinessObserved(
-                                meta(e.getMeta()),
-                                e.getRoleApplied(),
-                                e.getReceiverReady(),
-                                e.getShipperConfigured(),
-                                e.getShipperConnected());
+                    case ReadinessObserved e -> readiness(e);
                     case SyncAckReceived e -> syncAck(e);
                     case SessionProgress e -> progress(e);
                     case SessionCompleted e ->
@@ -106,6 +101,21 @@ public final class EventMapping {
                 replicas,
                 e.getSizeBytes(),
                 e.getBlockSize());
+    }
+
+    /** A fault that this version has no word for is a fault all the same: refused, it would be overlooked. */
+    private static Event readiness(ReadinessObserved e) {
+        NodeFault fault = e.getFault() == null ? null : WireWords.NODE_FAULT.engine(e.getFault());
+        return new Event.ReadinessObserved(
+                meta(e.getMeta()),
+                e.getRoleApplied(),
+                e.getReceiverReady(),
+                e.getShipperConfigured(),
+                e.getShipperConnected(),
+                fault == null && e.getFault() != null ? NodeFault.OTHER : fault,
+                OneLine.of(e.getFaultDetail()),
+                e.getSizeBytes() == null ? 0 : e.getSizeBytes(),
+                e.getBlockSize() == null ? 0 : e.getBlockSize());
     }
 
     private static Event syncAck(SyncAckReceived e) throws UnknownWordException {

@@ -4,6 +4,7 @@ import io.keepup.engine.Engine;
 import io.keepup.engine.VolumeOverview;
 import io.keepup.engine.message.Pace;
 import io.keepup.engine.message.SyncAck;
+import io.keepup.engine.state.NodeCondition;
 import io.keepup.engine.state.Readiness;
 import io.keepup.engine.state.ReplicaView;
 import io.keepup.engine.state.Session;
@@ -37,7 +38,8 @@ public final class ProjectionMapping {
                 volume.durableLsn(),
                 replicas(volume),
                 nodes(volume),
-                Engine.VERSION);
+                Engine.VERSION,
+                volume.detail());
     }
 
     /**
@@ -94,13 +96,18 @@ public final class ProjectionMapping {
     }
 
     private static NodeView node(VolumeOverview.NodeOverview node) {
+        NodeCondition copy = node.view().condition();
         return new NodeView(
                 node.view().nodeId(),
                 WireWords.ROLE.avro(node.view().role()),
                 node.view().epoch(),
                 WireWords.MODE.avro(node.projection().mode()),
                 node.projection().reason(),
-                readiness(node.view().readiness()));
+                readiness(node.view().readiness()),
+                copy.faulty() ? WireWords.NODE_FAULT.avro(copy.fault()) : null,
+                copy.detail(),
+                copy.sizeBytes(),
+                copy.blockSize());
     }
 
     private static io.keepup.v1.Readiness readiness(Readiness readiness) {

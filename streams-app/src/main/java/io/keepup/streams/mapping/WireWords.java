@@ -3,6 +3,7 @@ package io.keepup.streams.mapping;
 import io.keepup.engine.word.AckKind;
 import io.keepup.engine.word.FailureReason;
 import io.keepup.engine.word.Mode;
+import io.keepup.engine.word.NodeFault;
 import io.keepup.engine.word.Role;
 import io.keepup.engine.word.SessionCause;
 import io.keepup.engine.word.SessionKind;
@@ -33,6 +34,9 @@ final class WireWords {
     /** No cause is null on the wire. */
     static final Words<SessionCause, io.keepup.v1.SessionCause> CAUSE =
             new Words<>(SessionCause.class, io.keepup.v1.SessionCause.class, null, io.keepup.v1.SessionCause.unknown);
+
+    static final Words<NodeFault, io.keepup.v1.NodeFault> NODE_FAULT = new Words<>(
+            NodeFault.class, io.keepup.v1.NodeFault.class, io.keepup.v1.NodeFault.none, io.keepup.v1.NodeFault.unknown);
 
     /** Waiting for nothing is null on the wire. */
     static final Words<WaitingFor, io.keepup.v1.WaitingFor> WAITING_FOR =

@@ -33,7 +33,7 @@ import org.apache.avro.specific.SpecificDatumWriter;
 public final class StateCodec {
 
     /** Version that is written. */
-    static final int CURRENT = 3;
+    static final int CURRENT = 4;
 
     private static final String FROZEN = "/io/keepup/streams/state/volume-state-%s.avsc";
 

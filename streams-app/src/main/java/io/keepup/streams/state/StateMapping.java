@@ -4,11 +4,14 @@ import io.keepup.engine.Engine;
 import io.keepup.engine.message.Pace;
 import io.keepup.engine.message.SyncAck;
 import io.keepup.engine.state.ById;
+import io.keepup.engine.state.NodeCondition;
 import io.keepup.engine.state.Readiness;
 import io.keepup.engine.state.ReplicaView;
 import io.keepup.engine.state.Session;
 import io.keepup.engine.state.View;
 import io.keepup.engine.state.VolumeState;
+import io.keepup.engine.word.NodeFault;
+import io.keepup.engine.word.Role;
 import io.keepup.streams.mapping.Shared;
 import io.keepup.v1.state.StoredAck;
 import io.keepup.v1.state.StoredPace;
@@ -36,7 +39,8 @@ final class StateMapping {
                 state.blockSize(),
                 state.lastSessionId(),
                 state.lastCommand(),
-                Engine.VERSION);
+                Engine.VERSION,
+                state.sizeSettled());
     }
 
     private static StoredView stored(View view) {
@@ -51,6 +55,7 @@ final class StateMapping {
                         stored(r.session()),
                         r.lastWishAt())));
         Readiness readiness = view.readiness();
+        NodeCondition copy = view.condition();
         return new StoredView(
                 view.nodeId(),
                 view.epoch(),
@@ -64,7 +69,11 @@ final class StateMapping {
                 view.walHead(),
                 view.durableLsn(),
                 replicas,
-                view.silent());
+                view.silent(),
+                StateWords.NODE_FAULT.avro(copy.fault()),
+                copy.detail(),
+                copy.sizeBytes(),
+                copy.blockSize());
     }
 
     private static StoredAck stored(SyncAck ack) {
@@ -114,15 +123,31 @@ final class StateMapping {
     }
 
     static VolumeState state(StoredVolume volume) {
+        List<View> views = volume.getViews().stream().map(StateMapping::view).toList();
         return new VolumeState(
                 volume.getVolumeId(),
-                ById.of(volume.getViews().stream().map(StateMapping::view).toList()),
+                ById.of(views),
                 volume.getEpoch(),
                 Shared.name(volume.getPrimaryId()),
                 volume.getSizeBytes(),
                 volume.getBlockSize(),
+                volume.getSizeSettled() == null ? hadPrimary(views) : volume.getSizeSettled(),
                 volume.getLastSessionId(),
                 volume.getLastCommand());
+    }
+
+    /** Before version 4 it was not kept whether a primary had taken its role; one that did so has shipped or been proven since. */
+    private static boolean hadPrimary(List<View> views) {
+        return views.stream()
+                .anyMatch(v -> v.role() == Role.PRIMARY && v.readiness().roleApplied()
+                        || v.walHead() > 0
+                        || v.durableLsn() > 0);
+    }
+
+    private static NodeCondition condition(StoredView view) {
+        NodeFault fault = view.getFault() == null ? NodeFault.NONE : StateWords.NODE_FAULT.engine(view.getFault());
+        NodeCondition kept = new NodeCondition(fault, view.getFaultDetail(), view.getSizeBytes(), view.getBlockSize());
+        return kept.equals(NodeCondition.UNKNOWN) ? NodeCondition.UNKNOWN : kept;
     }
 
     private static View view(StoredView view) {
@@ -140,7 +165,8 @@ final class StateMapping {
                 view.getWalHead(),
                 view.getDurableLsn(),
                 ById.of(view.getReplicas().stream().map(StateMapping::replica).toList()),
-                view.getSilent());
+                view.getSilent(),
+                condition(view));
     }
 
     private static ReplicaView replica(StoredReplica replica) {

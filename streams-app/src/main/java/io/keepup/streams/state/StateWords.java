@@ -2,6 +2,7 @@ package io.keepup.streams.state;
 
 import io.keepup.engine.word.AckKind;
 import io.keepup.engine.word.FailureReason;
+import io.keepup.engine.word.NodeFault;
 import io.keepup.engine.word.Role;
 import io.keepup.engine.word.SessionCause;
 import io.keepup.engine.word.SessionKind;
@@ -11,6 +12,7 @@ import io.keepup.streams.mapping.Words;
 import io.keepup.v1.state.StoredAckKind;
 import io.keepup.v1.state.StoredCause;
 import io.keepup.v1.state.StoredFailure;
+import io.keepup.v1.state.StoredNodeFault;
 import io.keepup.v1.state.StoredRole;
 import io.keepup.v1.state.StoredSessionKind;
 import io.keepup.v1.state.StoredSessionState;
@@ -30,6 +32,8 @@ final class StateWords {
             new Words<>(FailureReason.class, StoredFailure.class, StoredFailure.none, null);
     static final Words<WaitingFor, StoredWaitingFor> WAITING_FOR =
             new Words<>(WaitingFor.class, StoredWaitingFor.class, StoredWaitingFor.none, null);
+    static final Words<NodeFault, StoredNodeFault> NODE_FAULT =
+            new Words<>(NodeFault.class, StoredNodeFault.class, null, null);
     static final Words<AckKind, StoredAckKind> ACK_KIND = new Words<>(AckKind.class, StoredAckKind.class, null, null);
 
     private StateWords() {}

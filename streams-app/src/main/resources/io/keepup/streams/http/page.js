@@ -123,11 +123,17 @@ function nodeTable(volume) {
   const rows = volume.nodes.map((node) => el('tr', {},
     el('th', { scope: 'row' }, node.nodeId),
     el('td', { class: 'word' }, `${node.role} · epoch ${number(node.epoch)}`),
-    el('td', {}, badge(node.mode), node.reason ? el('div', { class: 'word quiet' }, node.reason) : null),
+    el('td', {}, badge(node.mode), ...nodeNotes(volume, node).map((note) => el('div', { class: 'word quiet' }, note))),
     el('td', {}, el('div', { class: 'gates' }, ...gates
       .filter((gate) => (relevant[node.role] || []).includes(gate))
       .map((gate) => el('span', { class: node.readiness[gate] ? 'gate passed' : 'gate' }, `${node.readiness[gate] ? '✓' : '○'} ${gate}`))))));
   return table('nodes', 'Nodes', ['Node', 'Role', 'Mode', 'Gates'], rows);
+}
+
+/** Why a node is in its mode, what it says of that, and a copy that is not of the volume's size. */
+function nodeNotes(volume, node) {
+  const size = node.sizeBytes > 0 && node.sizeBytes !== volume.sizeBytes ? `its copy has ${bytes(node.sizeBytes)}` : '';
+  return [node.reason, node.faultDetail, size].filter((note) => note);
 }
 
 function table(kind, caption, heads, rows) {
@@ -149,6 +155,7 @@ function card(volume) {
       badge(volume.mode),
       el('span', {}, volume.healthy ? 'healthy' : 'not healthy'),
       volume.reason ? el('span', { class: 'word quiet' }, volume.reason) : null),
+    volume.detail ? el('p', { class: 'quiet detail' }, volume.detail) : null,
     facts([
       ['Epoch', number(volume.epoch)],
       ['Primary', volume.primaryId || 'none'],

@@ -7,6 +7,7 @@ import io.keepup.engine.Engine;
 import io.keepup.engine.Fold;
 import io.keepup.engine.Policy;
 import io.keepup.engine.Step;
+import io.keepup.engine.state.NodeCondition;
 import io.keepup.engine.state.ReplicaView;
 import io.keepup.engine.state.Session;
 import io.keepup.engine.state.View;
@@ -85,6 +86,30 @@ class StateCodecTest {
         assertThat(codec.decode(codec.encode(read))).isEqualTo(read);
     }
 
+    /** The bytes were written by the build that had version 3, from these very events. */
+    @Test
+    void bytes_of_version_3_are_read_and_no_fault_nor_size_was_reported_then() throws IOException {
+        Events e = new Events("vol-1");
+        List<SpecificRecord> log = new ArrayList<>(early(e));
+        log.add(e.rebuildWish("vs-3", 3));
+        log.add(e.silence(3, 8));
+
+        VolumeState read = codec.decode(written("volume-state-3.b64"));
+
+        assertThat(read).isEqualTo(folded(log));
+        assertThat(read.sizeSettled()).isTrue();
+        assertThat(read.views()).extracting(View::condition).containsOnly(NodeCondition.UNKNOWN);
+        assertThat(codec.decode(codec.encode(read))).isEqualTo(read);
+    }
+
+    @Test
+    void S_F10_of_a_volume_that_was_assigned_and_no_more_before_version_4_the_size_may_change() throws IOException {
+        VolumeState read = codec.decode(written("volume-state-3-assigned.b64"));
+
+        assertThat(read).isEqualTo(folded("vol-2", List.of(new Events("vol-2").primary(3, "vs-2"))));
+        assertThat(read.sizeSettled()).isFalse();
+    }
+
     @Test
     void the_engine_that_folded_last_stands_in_the_bytes() throws IOException {
         byte[] bytes = codec.encode(folded(early(new Events("vol-1"))));
@@ -108,8 +133,12 @@ class StateCodecTest {
     }
 
     private static VolumeState folded(List<SpecificRecord> log) {
+        return folded("vol-1", log);
+    }
+
+    private static VolumeState folded(String volumeId, List<SpecificRecord> log) {
         Fold fold = new Fold(Policy.safe());
-        VolumeState state = VolumeState.initial("vol-1");
+        VolumeState state = VolumeState.initial(volumeId);
         for (SpecificRecord event : log) {
             state = ((Step) fold.apply(state, RandomHistory.event(event))).state();
         }

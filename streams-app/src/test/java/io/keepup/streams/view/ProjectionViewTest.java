@@ -126,6 +126,7 @@ class ProjectionViewTest {
 
     private static VolumeProjection projection(String volumeId, Mode mode) {
         Meta meta = new Meta("p", volumeId, "vs-1", 1L, Instant.ofEpochMilli(0), "engine/safe");
-        return new VolumeProjection(meta, mode, "", false, "vs-1", 4096L, 4096, 0L, 0L, 0L, List.of(), List.of(), 1);
+        return new VolumeProjection(
+                meta, mode, "", false, "vs-1", 4096L, 4096, 0L, 0L, 0L, List.of(), List.of(), 1, "");
     }
 }

@@ -6,7 +6,7 @@ import java.util.List;
 /**
  * The file system under a volume, or several. Thread-safe. The seam where a test puts a disk that fails or loses power.
  *
- * <p>Every method throws {@code VolumeException} of kind {@code DISK_FULL}, {@code NOT_WRITABLE} or {@code IO_ERROR}.
+ * <p>Every method throws {@code VolumeException} of kind {@code DISK_FULL}, {@code NOT_WRITABLE}, {@code READ_ONLY} or {@code IO_ERROR}.
  */
 public interface Disk {
     /** A lock that is held; closing gives it up. */
@@ -45,4 +45,9 @@ public interface Disk {
 
     /** Makes creations, deletions and renames in the directory durable. */
     void syncDirectory(Path directory);
+
+    /** What the directory fails together with: equal for directories on one file system. */
+    default Object fileSystem(Path directory) {
+        return this;
+    }
 }

@@ -18,10 +18,22 @@ public final class DiskErrors {
             return new VolumeException(
                     Kind.DISK_FULL, "No space left to " + action + " " + path + ": free some and try again.", e);
         }
-        if (e instanceof AccessDeniedException
-                || text.contains("Permission denied")
-                || text.contains("Read-only file system")) {
-            return notWritable(action, path, e);
+        if (e instanceof AccessDeniedException || text.contains("Permission denied")) {
+            return new VolumeException(
+                    Kind.NOT_WRITABLE,
+                    "No permission to " + action + " " + path
+                            + ": make it writable for this user, or choose another directory.",
+                    e);
+        }
+        if (text.contains("Read-only file system")) {
+            return readOnly(action, path, e);
+        }
+        if (text.contains("File too large")) {
+            return new VolumeException(
+                    Kind.BAD_SPEC,
+                    "cannot " + action + " " + path
+                            + ": File too large; choose a smaller size, or a file system that holds such files",
+                    e);
         }
         String what = e.getClass().getSimpleName() + (e.getMessage() == null ? "" : ", " + text.replace('\n', ' '));
         return new VolumeException(
@@ -31,7 +43,7 @@ public final class DiskErrors {
     }
 
     static VolumeException of(String action, Path path, ReadOnlyFileSystemException e) {
-        return notWritable(action, path, e);
+        return readOnly(action, path, e);
     }
 
     static VolumeException locked(Path directory, String who) {
@@ -40,11 +52,11 @@ public final class DiskErrors {
                 "Volume directory " + directory + " is in use by " + who + ": stop it or close it there first.");
     }
 
-    private static VolumeException notWritable(String action, Path path, Exception e) {
+    private static VolumeException readOnly(String action, Path path, Exception e) {
         return new VolumeException(
-                Kind.NOT_WRITABLE,
-                "No permission to " + action + " " + path
-                        + ": make it writable for this user, or choose another directory.",
+                Kind.READ_ONLY,
+                "cannot " + action + " " + path
+                        + ": Read-only file system; look at the disk and how it is mounted, then open the volume again",
                 e);
     }
 }

@@ -5,6 +5,7 @@ import io.keepup.volume.VolumeException.Kind;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
@@ -16,6 +17,7 @@ import java.util.function.Supplier;
 public final class FailStopDisk implements Disk {
     private final Disk disk;
     private volatile VolumeException failure;
+    private volatile VolumeException full;
 
     /** Guards {@code disk}. */
     public FailStopDisk(Disk disk) {
@@ -32,6 +34,21 @@ public final class FailStopDisk implements Disk {
     /** Whether changes are refused. */
     public boolean stopped() {
         return failure != null;
+    }
+
+    /** The failed change since which all others are refused; empty while there was none. */
+    public Optional<VolumeException> failure() {
+        return Optional.ofNullable(failure);
+    }
+
+    /** The last change for which there was no room, until {@link #hasRoom} is called; changes are not refused for that. */
+    public Optional<VolumeException> full() {
+        return Optional.ofNullable(full);
+    }
+
+    /** There is room again. */
+    public void hasRoom() {
+        full = null;
     }
 
     @Override
@@ -91,7 +108,9 @@ public final class FailStopDisk implements Disk {
         try {
             return operation.get();
         } catch (VolumeException e) {
-            if (e.kind() != Kind.DISK_FULL) {
+            if (e.kind() == Kind.DISK_FULL) {
+                full = e;
+            } else {
                 stop(e);
             }
             throw e;
@@ -111,8 +130,10 @@ public final class FailStopDisk implements Disk {
     private void refuseWhenStopped() {
         VolumeException cause = failure;
         if (cause != null) {
+            // Of a full disk the next try may succeed; here none will.
+            Kind kind = cause.kind() == Kind.DISK_FULL ? Kind.IO_ERROR : cause.kind();
             throw new VolumeException(
-                    Kind.IO_ERROR, "The volume takes no changes since an I/O error: " + cause.getMessage(), cause);
+                    kind, "the volume takes no changes since its disk failed: " + cause.getMessage(), cause);
         }
     }
 

@@ -68,6 +68,17 @@ public final class FileSystemDisk implements Disk {
     }
 
     @Override
+    public Object fileSystem(Path directory) {
+        try {
+            return Files.getAttribute(directory, "unix:dev");
+        } catch (IOException e) {
+            throw DiskErrors.of("look at", directory, e);
+        } catch (UnsupportedOperationException e) {
+            return directory; // not known here: each directory for itself
+        }
+    }
+
+    @Override
     public void syncDirectory(Path directory) {
         try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
             channel.force(true);

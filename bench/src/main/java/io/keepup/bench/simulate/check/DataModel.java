@@ -196,7 +196,7 @@ public final class DataModel implements Ledger {
             return;
         }
         HostedStatus status = volume.status();
-        if (status.fault() != null && diskWasSound) {
+        if (status.damaged() && diskWasSound) {
             verdict.violated(5, volumeId, "%s finds its volume damaged, %s, after a crash", node, status.fault());
         }
         if (!status.recoverable()) {

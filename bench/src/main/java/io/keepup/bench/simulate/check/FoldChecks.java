@@ -243,7 +243,7 @@ public final class FoldChecks implements SimulatedStreams.Observer {
 
     private static boolean unproven(SimulatedNode node, String volumeId) {
         HostedStatus status = node.volume(volumeId).map(HostedVolume::status).orElse(null);
-        return status != null && !status.recoverable() && status.fault() == null;
+        return status != null && !status.recoverable() && !status.damaged();
     }
 
     // ---------------------------------------------------------------- the end

@@ -9,6 +9,7 @@ import io.keepup.bench.simulate.time.Scheduler;
 import io.keepup.node.NodeContext;
 import io.keepup.node.NodeCore;
 import io.keepup.node.NodeSettings;
+import io.keepup.node.event.FaultReport;
 import io.keepup.node.hosting.HostedVolume;
 import io.keepup.node.world.Storage;
 import io.keepup.schemas.codec.RecordCodec;
@@ -115,7 +116,7 @@ public final class SimulatedNode {
 
     /** Why a volume is on the disk and not served; empty when it is served, or not there. */
     public Optional<String> unopened(String volumeId) {
-        return serves() ? Optional.ofNullable(core.host().unopened().get(volumeId)) : Optional.empty();
+        return serves() ? core.host().unopened(volumeId).map(FaultReport::detail) : Optional.empty();
     }
 
     /** From now on its disk is not what it was asked to be, until the next process opens it. */

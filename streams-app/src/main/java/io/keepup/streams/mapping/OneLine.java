@@ -1,0 +1,15 @@
+package io.keepup.streams.mapping;
+
+/** Text for people that somebody else made up: it may quote anything, and is kept for long. */
+public final class OneLine {
+
+    private static final int LONGEST = 500;
+
+    private OneLine() {}
+
+    /** The text without control characters, cut to 500 characters. */
+    public static String of(String text) {
+        String cut = text.length() <= LONGEST ? text : text.substring(0, LONGEST) + " …";
+        return cut.replaceAll("\\p{Cntrl}", "?");
+    }
+}
