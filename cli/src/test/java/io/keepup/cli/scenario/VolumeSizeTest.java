@@ -105,6 +105,28 @@ class VolumeSizeTest {
     }
 
     @Test
+    void S_F10_a_node_that_could_not_take_its_role_has_no_fault_any_more_when_it_is_let_go() {
+        try (MountedFileSystem disk = MountedFileSystem.tmpfs(volume.directory(r1), 4)) {
+            volume.start(p, r1);
+            disk.fill();
+            assertThat(assign("--epoch", 1, "--primary", p, "--replica", r1, "--size", "4MiB")
+                            .exit())
+                    .isZero();
+            volume.awaitReason("disk_full");
+            assertThat(volume.projection().getDetail()).startsWith(r1 + ": ");
+            assertThat(volume.answer(r1, "/readyz").statusCode()).isEqualTo(503);
+
+            assertThat(assign("--epoch", 2, "--primary", p, "--none", r1).exit())
+                    .isZero();
+
+            waitFor("the node to have no fault")
+                    .until(() -> volume.answer(r1, "/readyz").statusCode() == 200);
+            volume.awaitReason("allocated_only");
+            volume.stop(r1);
+        }
+    }
+
+    @Test
     void S_F11_copies_that_are_older_than_the_cluster_are_served_in_their_own_size_and_refusals_are_shown() {
         // given copies of epoch 3 on both nodes, of which this cluster knows nothing
         long head = writeCopies(16 * MIB);

@@ -4,6 +4,7 @@ import io.keepup.node.NodeContext;
 import io.keepup.node.NodeCounter;
 import io.keepup.node.event.FaultReport;
 import io.keepup.node.event.NodeClosingException;
+import io.keepup.node.event.NodeEvents.Gates;
 import io.keepup.node.event.NodeEvents.SessionRef;
 import io.keepup.node.event.PublishException;
 import io.keepup.node.event.RoleRefusedException;
@@ -151,6 +152,11 @@ public final class CommandExecutor {
         Optional<VolumeRole> role = role(command.getRole());
         if (role.isEmpty()) {
             throw refusal(NodeFault.role_refused, "this node does not know the role it was given: update it");
+        }
+        if (role.get() == VolumeRole.NONE && !host.holds(meta.getVolumeId())) {
+            // It never took a role, perhaps because it cannot hold such a volume: none is made for this.
+            context.events().readiness(meta.getVolumeId(), meta.getEpoch(), Gates.ROLE_APPLIED);
+            return;
         }
         if (role.get() == VolumeRole.PRIMARY && wouldBeginEmpty(meta)) {
             throw refusal(

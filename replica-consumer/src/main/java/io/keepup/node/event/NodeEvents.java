@@ -83,6 +83,7 @@ public final class NodeEvents implements AutoCloseable {
     /** Which gates a readiness event names; null is unchanged. */
     public record Gates(
             Boolean roleApplied, Boolean receiverReady, Boolean shipperConfigured, Boolean shipperConnected) {
+        public static final Gates ROLE_APPLIED = new Gates(true, null, null, null);
         public static final Gates RECEIVER_READY = new Gates(null, true, null, null);
         public static final Gates SHIPPER_CONFIGURED = new Gates(null, null, true, null);
         public static final Gates SHIPPER_CONNECTED = new Gates(null, null, null, true);
