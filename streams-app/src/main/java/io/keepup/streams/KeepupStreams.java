@@ -7,9 +7,11 @@ import io.keepup.schemas.consumer.BoundedConsumer;
 import io.keepup.schemas.registry.HttpSchemaRegistry;
 import io.keepup.streams.fold.KeepupTopology;
 import io.keepup.streams.fold.RegistryPatience;
+import io.keepup.streams.fold.StateRecovery;
 import io.keepup.streams.http.HttpEndpoint;
 import io.keepup.streams.metrics.FoldMetrics;
 import io.keepup.streams.metrics.ViewMetrics;
+import io.keepup.streams.state.StateException;
 import io.keepup.streams.view.ProjectionView;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.binder.kafka.KafkaStreamsMetrics;
@@ -22,6 +24,7 @@ import java.util.Properties;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.streams.CloseOptions;
@@ -51,6 +54,7 @@ public final class KeepupStreams implements AutoCloseable, Health {
     private final CompletableFuture<Throwable> failure = new CompletableFuture<>();
     private final AtomicBoolean closed = new AtomicBoolean();
     private final ThreadReplacement replacement = new ThreadReplacement(System::nanoTime);
+    private ChangelogWatch changelog;
     private ProjectionView view;
     private HttpEndpoint http;
     private KafkaStreamsMetrics kafkaMetrics;
@@ -84,6 +88,11 @@ public final class KeepupStreams implements AutoCloseable, Health {
     private void run(StreamsSettings settings, int partitions) {
         RecordCodec codec = new ConfluentAvroCodec(registry);
         Policy policy = settings.policy().equals("reference") ? Policy.reference() : Policy.safe();
+        changelog = ChangelogWatch.start(
+                Admin.create(settings.admin()),
+                KeepupTopology.changelogs(settings.applicationId(), partitions)
+                        .getFirst()
+                        .name());
         view = ProjectionView.start(() -> consumer(settings), codec);
         FoldMetrics metrics = new FoldMetrics(meters);
         Gauge.builder("keepup.registry.waiting", patience, RegistryPatience::waiting)
@@ -93,7 +102,8 @@ public final class KeepupStreams implements AutoCloseable, Health {
         http = HttpEndpoint.start(settings.httpHost(), settings.httpPort(), view, this, meters::scrape);
         Properties properties = settings.streams();
         streams = new KafkaStreams(
-                KeepupTopology.build(codec, policy, partitions, settings.watchdog(), patience, metrics),
+                KeepupTopology.build(
+                        codec, policy, partitions, settings.watchdog(), patience, metrics, recovery(settings)),
                 properties,
                 new BoundedClients());
         streams.setUncaughtExceptionHandler(this::threadDied);
@@ -108,14 +118,23 @@ public final class KeepupStreams implements AutoCloseable, Health {
                 http.url());
     }
 
+    private static StateRecovery recovery(StreamsSettings settings) {
+        return new StateRecovery(
+                () -> new KafkaEventsLog(consumerConfig(settings), settings.applicationId()), settings.refold());
+    }
+
     private static Consumer<byte[], byte[]> consumer(StreamsSettings settings) {
+        return BoundedConsumer.ofArrays(consumerConfig(settings));
+    }
+
+    private static Map<String, Object> consumerConfig(StreamsSettings settings) {
         Map<String, Object> config = settings.consumer();
         config.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
         config.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
         config.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
         config.remove(ConsumerConfig.GROUP_ID_CONFIG);
         config.remove(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG);
-        return BoundedConsumer.ofArrays(config);
+        return config;
     }
 
     private StreamThreadExceptionResponse threadDied(Throwable reason) {
@@ -125,6 +144,11 @@ public final class KeepupStreams implements AutoCloseable, Health {
         }
         if (closed.get()) {
             log.info("the fold stopped in mid-record, uncommitted: {}", root.getMessage());
+            return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
+        }
+        if (root instanceof StateException) {
+            log.error("the fold stops: {}", root.getMessage());
+            failure.complete(root);
             return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
         }
         lastDeath = root.toString();
@@ -184,6 +208,10 @@ public final class KeepupStreams implements AutoCloseable, Health {
             return Optional.of("a stream thread died less than %s s ago and is replaced: %s"
                     .formatted(ThreadReplacement.SETTLED.toSeconds(), lastDeath));
         }
+        Optional<String> lost = changelog.why();
+        if (lost.isPresent()) {
+            return lost;
+        }
         Optional<String> waiting = patience.whyWaiting();
         if (waiting.isPresent()) {
             return waiting;
@@ -203,6 +231,7 @@ public final class KeepupStreams implements AutoCloseable, Health {
                         .withTimeout(CLOSE_LIMIT))) {
             log.warn("the fold did not stop within {} s", CLOSE_LIMIT.toSeconds());
         }
+        end(changelog);
         end(kafkaMetrics);
         end(view); // before the server: its streams end with the view
         end(http);

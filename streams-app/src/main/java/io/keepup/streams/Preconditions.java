@@ -7,9 +7,11 @@ import io.keepup.schemas.topic.TopicAdmin;
 import io.keepup.schemas.topic.TopicException;
 import io.keepup.schemas.topic.TopicSpec;
 import io.keepup.schemas.topic.Topics;
+import io.keepup.streams.fold.FoldedState;
 import io.keepup.streams.fold.KeepupTopology;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
@@ -17,8 +19,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.avro.Schema;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.TopicPartition;
 
 /** What must be there before the fold starts; Kafka Streams alone would wait in silence, or die with a stack trace. */
 final class Preconditions {
@@ -105,14 +109,33 @@ final class Preconditions {
 
     /** Kafka Streams would create it and write at once, and what is first written to a new topic may be lost (KAFKA-15591). */
     private static void createChangelog(StreamsSettings settings, Admin admin, int partitions, Duration limit) {
+        List<TopicSpec> changelogs = KeepupTopology.changelogs(settings.applicationId(), partitions);
+        String volumes = changelogs.getFirst().name();
         try {
-            new TopicAdmin(admin, limit)
-                    .ensure(
-                            List.of(KeepupTopology.changelog(settings.applicationId(), partitions)),
-                            settings.replicationFactor());
+            TopicAdmin topics = new TopicAdmin(admin, limit);
+            if (!settings.refold() && !topics.missing(List.of(volumes)).isEmpty()) {
+                refuseWhenLost(settings, admin, volumes, limit);
+            }
+            topics.ensure(changelogs, settings.replicationFactor());
         } catch (TopicException e) {
             throw refused(settings, e)
                     .orElseGet(() -> new StartException("the fold's changelog cannot be made: " + e.getMessage(), e));
+        }
+    }
+
+    /** Made anew and empty it would be taken for all there is: every event of a volume folded before would be refused. */
+    private static void refuseWhenLost(StreamsSettings settings, Admin admin, String changelog, Duration limit) {
+        Map<TopicPartition, OffsetAndMetadata> committed = answer(
+                settings,
+                admin.listConsumerGroupOffsets(settings.applicationId()).partitionsToOffsetAndMetadata(),
+                limit);
+        boolean folded = committed.entrySet().stream()
+                .anyMatch(e -> e.getKey().topic().equals(Topics.EVENTS)
+                        && e.getValue() != null
+                        && e.getValue().offset() > 0);
+        if (folded) {
+            throw new StartException("cannot fold %s: the fold's state was lost with topic %s, which was deleted; %s"
+                    .formatted(Topics.EVENTS, changelog, FoldedState.REMEDY));
         }
     }
 

@@ -38,6 +38,7 @@ public final class StreamsSettings {
     public static final String WATCHDOG_INTERVAL = "keepup.watchdog.interval.ms";
     public static final String WATCHDOG_STALL = "keepup.watchdog.stall.ms";
     public static final String WATCHDOG_SILENCE = "keepup.watchdog.primary.silence.ms";
+    public static final String REFOLD = "keepup.state.refold";
     public static final String HTTP_HOST = "keepup.http.host";
     public static final String HTTP_PORT = "keepup.http.port";
     public static final String STATE_DIR = StreamsConfig.STATE_DIR_CONFIG;
@@ -142,9 +143,15 @@ public final class StreamsSettings {
             .define(
                     StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG,
                     LONG,
-                    0L,
+                    1L << 20,
                     LOW,
-                    "A cache would hold updates back until the commit and save nothing: each event is its own.")
+                    "The mark of what was folded changes with each event; the changelog gets the last of a commit.")
+            .define(
+                    REFOLD,
+                    BOOLEAN,
+                    false,
+                    LOW,
+                    "Where the changelog was lost, fold all events again and send nothing, instead of stopping.")
             .define(
                     StreamsConfig.ENSURE_EXPLICIT_INTERNAL_RESOURCE_NAMING_CONFIG,
                     BOOLEAN,
@@ -305,6 +312,11 @@ public final class StreamsSettings {
 
     private Duration millis(String name) {
         return Duration.ofMillis((Long) values.get(name));
+    }
+
+    /** Whether state that was lost is made again from the events. */
+    boolean refold() {
+        return (Boolean) values.get(REFOLD);
     }
 
     public String httpHost() {

@@ -5,6 +5,7 @@ import io.keepup.embedded.registry.EmbeddedRegistry;
 import io.keepup.schemas.codec.ConfluentAvroCodec;
 import io.keepup.schemas.codec.RecordCodec;
 import io.keepup.schemas.codec.UndecodableException;
+import io.keepup.schemas.consumer.BoundedConsumer;
 import io.keepup.schemas.registry.HttpSchemaRegistry;
 import io.keepup.schemas.registry.SchemaRegistration;
 import io.keepup.schemas.topic.TopicAdmin;
@@ -28,7 +29,6 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.Headers;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /** A real broker and registry with Keepup's topics, a producer of events and read_committed readers. */
@@ -106,18 +106,15 @@ final class KafkaFixture implements AutoCloseable {
 
     /** Reads what is committed, from wherever it is told to. */
     KafkaConsumer<byte[], byte[]> consumer() {
-        return new KafkaConsumer<>(
-                Map.of(
-                        "bootstrap.servers",
-                        broker.bootstrapServers(),
-                        "isolation.level",
-                        "read_committed",
-                        "enable.auto.commit",
-                        false,
-                        "auto.offset.reset",
-                        "earliest"),
-                new ByteArrayDeserializer(),
-                new ByteArrayDeserializer());
+        return BoundedConsumer.ofArrays(Map.of(
+                "bootstrap.servers",
+                broker.bootstrapServers(),
+                "isolation.level",
+                "read_committed",
+                "enable.auto.commit",
+                false,
+                "auto.offset.reset",
+                "earliest"));
     }
 
     void send(SpecificRecord... events) throws InterruptedException, ExecutionException {

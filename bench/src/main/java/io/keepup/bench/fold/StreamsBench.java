@@ -10,6 +10,7 @@ import io.keepup.schemas.topic.Topics;
 import io.keepup.streams.StreamsSettings;
 import io.keepup.streams.fold.KeepupTopology;
 import io.keepup.streams.fold.RegistryPatience;
+import io.keepup.streams.fold.StateRecovery;
 import io.keepup.streams.metrics.FoldMetrics;
 import io.keepup.streams.watchdog.WatchdogSettings;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -133,7 +134,8 @@ public final class StreamsBench {
                 Topics.DEFAULT_PARTITIONS,
                 PATIENT,
                 new RegistryPatience(Duration.ofSeconds(1)),
-                metrics);
+                metrics,
+                StateRecovery.ofNewApp());
         return new Contender(
                 rig,
                 topology,

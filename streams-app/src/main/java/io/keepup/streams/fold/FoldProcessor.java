@@ -14,6 +14,7 @@ import io.keepup.v1.Meta;
 import io.keepup.v1.PrimarySilent;
 import io.keepup.v1.SessionFailed;
 import java.nio.charset.StandardCharsets;
+import java.util.function.Function;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.streams.processor.Cancellable;
@@ -39,8 +40,9 @@ final class FoldProcessor implements Processor<byte[], byte[], byte[], byte[]> {
     private final WatchdogSettings settings;
     private final RegistryPatience patience;
     private final FoldMetrics metrics;
+    private final StateRecovery recovery;
     private ProcessorContext<byte[], byte[]> context;
-    private TaskVolumes volumes;
+    private FoldedState state;
     private Watchdog watchdog;
     private PrimaryWatch primaries;
     private Cancellable ticks;
@@ -51,12 +53,14 @@ final class FoldProcessor implements Processor<byte[], byte[], byte[], byte[]> {
             int partitions,
             WatchdogSettings settings,
             RegistryPatience patience,
-            FoldMetrics metrics) {
+            FoldMetrics metrics,
+            StateRecovery recovery) {
         this.codec = codec;
         this.settings = settings;
         this.decider = new Decider(codec, policy, partitions);
         this.patience = patience;
         this.metrics = metrics;
+        this.recovery = recovery;
     }
 
     @Override
@@ -66,7 +70,9 @@ final class FoldProcessor implements Processor<byte[], byte[], byte[], byte[]> {
         primaries = new PrimaryWatch(settings);
         long now = processorContext.currentSystemTimeMs();
         KeyValueStore<String, byte[]> store = processorContext.getStateStore(KeepupTopology.STORE_VOLUMES);
-        volumes = new TaskVolumes(store, volume -> see(volume, now));
+        KeyValueStore<String, byte[]> marks = processorContext.getStateStore(KeepupTopology.STORE_FOLDED);
+        state = FoldedState.open(store, marks, processorContext.taskId().partition(), recovery, this::decide);
+        state.volumes().all().forEach(volume -> see(volume, now));
         ticks = processorContext.schedule(settings.interval(), PunctuationType.WALL_CLOCK_TIME, this::watch);
     }
 
@@ -108,18 +114,26 @@ final class FoldProcessor implements Processor<byte[], byte[], byte[], byte[]> {
 
     @Override
     public void process(Record<byte[], byte[]> record) {
-        FoldMetrics.Sample sample = metrics.begin();
         SourceRecord source = source(record);
-        Outcome outcome = patience.call(() -> decider.decide(source, volumes::get));
+        if (!state.expects(source.offset())) {
+            return; // with all that followed from it
+        }
+        FoldMetrics.Sample sample = metrics.begin();
+        Outcome outcome = decide(source, state.volumes()::get);
         if (outcome.volume() != null) {
-            volumes.put(outcome.volume(), outcome.state());
+            state.volumes().put(outcome.volume(), outcome.state());
             see(outcome.volume(), context.currentSystemTimeMs());
         }
+        state.folded(source.offset());
         for (Output output : outcome.outputs()) {
             context.forward(
                     new Record<>(output.key(), output.value(), record.timestamp(), output.headers()), output.sink());
         }
         sample.end(outcome.rejected(), outcome.commandTypes());
+    }
+
+    private Outcome decide(SourceRecord event, Function<String, VolumeState> volumes) {
+        return patience.call(() -> decider.decide(event, volumes));
     }
 
     private SourceRecord source(Record<byte[], byte[]> record) {

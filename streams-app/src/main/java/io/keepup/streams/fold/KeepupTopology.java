@@ -8,6 +8,7 @@ import io.keepup.streams.metrics.FoldMetrics;
 import io.keepup.streams.watchdog.WatchdogSettings;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.Serdes;
@@ -44,6 +45,12 @@ public final class KeepupTopology {
      */
     public static final String STORE_VOLUMES = "volumes";
 
+    /**
+     * One {@link io.keepup.streams.state.FoldedMark} of all volumes. Cached, so that its changelog gets one record a commit and
+     * not one an event.
+     */
+    public static final String STORE_FOLDED = "folded";
+
     public static final String SINK_COMMANDS_NODE = "commands-node";
     public static final String SINK_COMMANDS_SESSION = "commands-session";
     public static final String SINK_PROJECTIONS = "projections";
@@ -62,7 +69,8 @@ public final class KeepupTopology {
             int partitions,
             WatchdogSettings watchdog,
             RegistryPatience patience,
-            FoldMetrics metrics) {
+            FoldMetrics metrics,
+            StateRecovery recovery) {
         Topology topology = new Topology();
         topology.addSource(
                 AutoOffsetReset.earliest(),
@@ -73,9 +81,10 @@ public final class KeepupTopology {
                 Topics.EVENTS);
         topology.addProcessor(
                 PROCESSOR_FOLD,
-                () -> new FoldProcessor(codec, policy, partitions, watchdog, patience, metrics),
+                () -> new FoldProcessor(codec, policy, partitions, watchdog, patience, metrics, recovery),
                 SOURCE_EVENTS);
         topology.addStateStore(volumes(), PROCESSOR_FOLD);
+        topology.addStateStore(folded(), PROCESSOR_FOLD);
         sink(topology, SINK_COMMANDS_NODE, Topics.COMMANDS_NODE);
         sink(topology, SINK_COMMANDS_SESSION, Topics.COMMANDS_SESSION);
         sink(topology, SINK_PROJECTIONS, Topics.PROJECTIONS);
@@ -86,22 +95,25 @@ public final class KeepupTopology {
     }
 
     /**
-     * The topic behind the store {@value #STORE_VOLUMES}, by the name Kafka Streams gives it.
+     * The topics behind the stores, by the names Kafka Streams gives them; that of the volumes first.
      *
      * @param partitions as many as the events topic has
      */
-    public static TopicSpec changelog(String applicationId, int partitions) {
-        return new TopicSpec(
-                "%s-%s-changelog".formatted(applicationId, STORE_VOLUMES),
-                TopicSpec.Key.VOLUME,
-                partitions,
-                TopicSpec.Cleanup.COMPACT,
-                Map.of(
-                        // A task that begins without a standby reads all of it; the newest segment is never compacted.
-                        "segment.bytes", String.valueOf(16 << 20),
-                        "max.message.bytes", String.valueOf(Topics.EVENTS_MAX_MESSAGE_BYTES),
-                        "message.timestamp.type", "CreateTime"),
-                List.of());
+    public static List<TopicSpec> changelogs(String applicationId, int partitions) {
+        return Stream.of(STORE_VOLUMES, STORE_FOLDED)
+                .map(store -> new TopicSpec(
+                        "%s-%s-changelog".formatted(applicationId, store),
+                        TopicSpec.Key.VOLUME,
+                        partitions,
+                        TopicSpec.Cleanup.COMPACT,
+                        Map.of(
+                                // A task that begins without a standby reads all of it; the newest segment is never
+                                // compacted.
+                                "segment.bytes", String.valueOf(16 << 20),
+                                "max.message.bytes", String.valueOf(Topics.EVENTS_MAX_MESSAGE_BYTES),
+                                "message.timestamp.type", "CreateTime"),
+                        List.of()))
+                .toList();
     }
 
     private static StoreBuilder<KeyValueStore<String, byte[]>> volumes() {
@@ -109,6 +121,13 @@ public final class KeepupTopology {
                         Stores.inMemoryKeyValueStore(STORE_VOLUMES), Serdes.String(), Serdes.ByteArray())
                 .withLoggingEnabled(Map.of())
                 .withCachingDisabled();
+    }
+
+    private static StoreBuilder<KeyValueStore<String, byte[]>> folded() {
+        return Stores.keyValueStoreBuilder(
+                        Stores.inMemoryKeyValueStore(STORE_FOLDED), Serdes.String(), Serdes.ByteArray())
+                .withLoggingEnabled(Map.of())
+                .withCachingEnabled();
     }
 
     private static void sink(Topology topology, String name, String topic) {

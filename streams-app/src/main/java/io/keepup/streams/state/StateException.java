@@ -1,9 +1,9 @@
 package io.keepup.streams.state;
 
-/** The state store holds bytes that are no state this build can read; the message is one sentence. */
+/** The state store holds no state that this build can go on from; the message is one sentence. */
 public final class StateException extends RuntimeException {
 
-    StateException(String message) {
+    public StateException(String message) {
         super(message);
     }
 

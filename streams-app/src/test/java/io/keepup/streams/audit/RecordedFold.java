@@ -11,6 +11,7 @@ import io.keepup.streams.InMemoryRegistry;
 import io.keepup.streams.audit.cluster.ClusterLog;
 import io.keepup.streams.fold.KeepupTopology;
 import io.keepup.streams.fold.RegistryPatience;
+import io.keepup.streams.fold.StateRecovery;
 import io.keepup.streams.metrics.FoldMetrics;
 import io.keepup.streams.watchdog.WatchdogSettings;
 import io.keepup.v1.Meta;
@@ -74,7 +75,8 @@ public final class RecordedFold implements AuditLog {
                         1,
                         WatchdogSettings.DEFAULT,
                         new RegistryPatience(Duration.ofMillis(1)),
-                        new FoldMetrics(new SimpleMeterRegistry())),
+                        new FoldMetrics(new SimpleMeterRegistry()),
+                        StateRecovery.ofNewApp()),
                 config,
                 START);
         input = driver.createInputTopic(Topics.EVENTS, new ByteArraySerializer(), new ByteArraySerializer());

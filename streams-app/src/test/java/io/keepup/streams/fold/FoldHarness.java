@@ -70,7 +70,9 @@ final class FoldHarness implements AutoCloseable {
         config.put(StreamsConfig.STATE_DIR_CONFIG, stateDirectory.toString());
         config.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
         driver = new TopologyTestDriver(
-                KeepupTopology.build(codec, policy, 1, watchdog, patience, metrics), config, START);
+                KeepupTopology.build(codec, policy, 1, watchdog, patience, metrics, StateRecovery.ofNewApp()),
+                config,
+                START);
         events = driver.createInputTopic(Topics.EVENTS, new ByteArraySerializer(), new ByteArraySerializer());
     }
 

@@ -47,6 +47,12 @@ class WatchdogRestartTest {
                 .build();
         volumes.init(context.getStateStoreContext(), volumes);
         context.addStateStore(volumes);
+        KeyValueStore<String, byte[]> marks = Stores.keyValueStoreBuilder(
+                        Stores.inMemoryKeyValueStore(KeepupTopology.STORE_FOLDED), Serdes.String(), Serdes.ByteArray())
+                .withLoggingDisabled()
+                .build();
+        marks.init(context.getStateStoreContext(), marks);
+        context.addStateStore(marks);
         store("idle", 100); // in keep-up
         store("live", 40); // catching up
     }
@@ -70,7 +76,8 @@ class WatchdogRestartTest {
                         1,
                         WatchdogSettings.DEFAULT,
                         new RegistryPatience(Duration.ofMillis(1)),
-                        metrics)
+                        metrics,
+                        StateRecovery.ofNewApp())
                 .init(context);
         CapturedPunctuator ticks = context.scheduledPunctuators().getLast();
         assertThat(ticks.getType()).isEqualTo(PunctuationType.WALL_CLOCK_TIME);
