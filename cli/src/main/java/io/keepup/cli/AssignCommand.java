@@ -80,7 +80,7 @@ final class AssignCommand implements Runnable {
                 blockSize == null ? 0 : Math.toIntExact(blockSize),
                 EventLog.operator());
         try (Verdict verdict = new Verdict(cluster, volumeId)) {
-            VolumeProjection before = Projections.read(cluster).get(volumeId);
+            VolumeProjection before = Projections.of(cluster, volumeId);
             requireLawful(before);
             try (Producer<byte[], byte[]> producer = cluster.producer()) {
                 List<RecordMetadata> published = assignments.publish(producer, cluster.codec());

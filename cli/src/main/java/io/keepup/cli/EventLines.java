@@ -26,10 +26,12 @@ final class EventLines {
 
     private final byte[] key;
     private final RecordCodec codec;
+    private final ForeignRecords foreign;
     private final boolean json;
     private final Map<Long, Rejected> refusals = new HashMap<>();
 
-    EventLines(String volumeId, RecordCodec codec, boolean json) {
+    EventLines(String volumeId, RecordCodec codec, ForeignRecords foreign, boolean json) {
+        this.foreign = foreign;
         this.key = volumeId.getBytes(StandardCharsets.UTF_8);
         this.codec = codec;
         this.json = json;
@@ -51,7 +53,7 @@ final class EventLines {
         String text = "";
         try {
             if (record.value() != null) {
-                event = codec.decode(record.value());
+                event = codec.decode(record);
                 type = event.getSchema().getName();
                 text = EventText.of(event);
             }
@@ -83,12 +85,7 @@ final class EventLines {
         if (!Arrays.equals(record.key(), key)) {
             return Optional.empty();
         }
-        try {
-            return Optional.of((Rejected) codec.decode(record.value()));
-        } catch (UndecodableException e) {
-            throw new Failure(
-                    "record %s of %s cannot be read: %s".formatted(record.offset(), record.topic(), e.getMessage()), e);
-        }
+        return foreign.decode(record, Rejected.class);
     }
 
     private static String suffix(Rejected refusal) {

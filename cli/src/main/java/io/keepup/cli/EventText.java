@@ -1,5 +1,6 @@
 package io.keepup.cli;
 
+import io.keepup.streams.audit.KeyText;
 import io.keepup.v1.AssignmentDelivered;
 import io.keepup.v1.BarrierConfirmed;
 import io.keepup.v1.CancelRequested;
@@ -21,10 +22,19 @@ import org.apache.avro.specific.SpecificRecord;
 /** What an event says, in one line for people. */
 public final class EventText {
 
+    private static final int LONGEST = 500;
+
     private EventText() {}
 
-    /** The event's own facts; the record's name for what is no event. */
+    /** The event's own facts; the record's name for what is no event. What somebody wrote at length is cut. */
     public static String of(SpecificRecord event) {
+        String words = KeyText.printable(words(event));
+        return words.length() <= LONGEST
+                ? words
+                : "%s… (%s characters)".formatted(words.substring(0, LONGEST), words.length());
+    }
+
+    private static String words(SpecificRecord event) {
         return switch (event) {
             case AssignmentDelivered e -> assignment(e);
             case ReadinessObserved e -> readiness(e);

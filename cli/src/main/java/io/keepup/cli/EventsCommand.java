@@ -1,6 +1,6 @@
 package io.keepup.cli;
 
-import io.keepup.schemas.topic.KeyPartitions;
+import io.keepup.schemas.codec.RecordCodec;
 import io.keepup.schemas.topic.Names;
 import io.keepup.schemas.topic.Topics;
 import java.util.List;
@@ -42,10 +42,12 @@ final class EventsCommand implements Runnable {
                     spec.commandLine(), "'%s' is not a volume id: use %s".formatted(volumeId, Names.RULE_IN_WORDS));
         }
         cluster.requireBroker();
-        try (TopicReader reader = new TopicReader(cluster.consumer())) {
-            TopicPartition events = own(reader, Topics.EVENTS);
-            TopicPartition rejected = own(reader, Topics.REJECTED);
-            EventLines lines = new EventLines(volumeId, cluster.codec(), json);
+        RecordCodec codec = cluster.codec();
+        try (TopicReader reader = new TopicReader(cluster.consumer());
+                ForeignRecords foreign = new ForeignRecords(codec, System.err)) {
+            TopicPartition events = reader.partitionOf(Topics.EVENTS, volumeId);
+            TopicPartition rejected = reader.partitionOf(Topics.REJECTED, volumeId); // a refused record keeps its key
+            EventLines lines = new EventLines(volumeId, codec, foreign, json);
             if (follow) {
                 reader.follow(List.of(events, rejected), () -> !System.out.checkError(), record -> (record.topic()
                                         .equals(Topics.REJECTED)
@@ -57,11 +59,5 @@ final class EventsCommand implements Runnable {
                 reader.readToEnd(List.of(events), record -> lines.event(record).ifPresent(System.out::println));
             }
         }
-    }
-
-    /** The partition that holds what concerns the volume; a refused record keeps its key. */
-    private TopicPartition own(TopicReader reader, String topic) {
-        int partitions = reader.partitions(topic).size();
-        return new TopicPartition(topic, KeyPartitions.partitionFor(volumeId, partitions));
     }
 }

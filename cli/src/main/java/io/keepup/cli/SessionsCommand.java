@@ -2,9 +2,7 @@ package io.keepup.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import io.keepup.schemas.codec.RecordCodec;
 import io.keepup.schemas.codec.RecordJson;
-import io.keepup.schemas.codec.UndecodableException;
 import io.keepup.schemas.topic.Names;
 import io.keepup.schemas.topic.Topics;
 import io.keepup.v1.SessionOutcome;
@@ -19,7 +17,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -80,9 +77,9 @@ final class SessionsCommand implements Runnable {
 
     /** By the time they began. */
     private List<SessionRecord> read() {
-        RecordCodec codec = cluster.codec();
         Map<String, SessionRecord> ledger = new HashMap<>();
-        try (TopicReader reader = new TopicReader(cluster.bulkConsumer())) {
+        try (TopicReader reader = new TopicReader(cluster.bulkConsumer());
+                ForeignRecords foreign = new ForeignRecords(cluster.codec(), System.err)) {
             reader.readToEnd(reader.partitions(Topics.SESSIONS), record -> {
                 String key = record.key() == null ? "" : new String(record.key(), StandardCharsets.UTF_8);
                 if (volumeId != null && !key.startsWith(volumeId + "/")) {
@@ -91,7 +88,7 @@ final class SessionsCommand implements Runnable {
                 if (record.value() == null) {
                     ledger.remove(key);
                 } else {
-                    ledger.put(key, decoded(codec, record));
+                    foreign.decode(record, SessionRecord.class).ifPresent(session -> ledger.put(key, session));
                 }
             });
         }
@@ -101,17 +98,6 @@ final class SessionsCommand implements Runnable {
                         .thenComparing(s -> s.getMeta().getVolumeId())
                         .thenComparing(SessionRecord::getSessionId))
                 .toList();
-    }
-
-    private static SessionRecord decoded(RecordCodec codec, ConsumerRecord<byte[], byte[]> record) {
-        try {
-            return (SessionRecord) codec.decode(record.value());
-        } catch (UndecodableException | ClassCastException e) {
-            throw new Failure(
-                    "record %s@%s of %s is no session: %s"
-                            .formatted(record.partition(), record.offset(), record.topic(), e.getMessage()),
-                    e);
-        }
     }
 
     /** When it was issued, or what is known of that. */

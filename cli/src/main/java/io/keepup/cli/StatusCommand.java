@@ -49,15 +49,17 @@ final class StatusCommand implements Runnable {
                     spec.commandLine(), "'%s' is not a volume id: use %s".formatted(volumeId, Names.RULE_IN_WORDS));
         }
         cluster.requireBroker();
-        SortedMap<String, VolumeProjection> projections = Projections.read(cluster);
         if (volumeId != null) {
-            VolumeProjection projection = projections.get(volumeId);
+            VolumeProjection projection = Projections.of(cluster, volumeId);
             if (projection == null) {
                 throw new Failure(
                         "no volume %s: 'keepup status' lists them, 'keepup assign' makes one".formatted(volumeId));
             }
             System.out.println(json ? RecordJson.of(projection).toPrettyString() : details(projection));
-        } else if (json) {
+            return;
+        }
+        SortedMap<String, VolumeProjection> projections = Projections.all(cluster);
+        if (json) {
             ArrayNode all = new ObjectMapper().createArrayNode();
             projections.values().forEach(p -> all.add(RecordJson.of(p)));
             System.out.println(all.toPrettyString());

@@ -1,5 +1,6 @@
 package io.keepup.cli;
 
+import io.keepup.schemas.topic.KeyPartitions;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -39,6 +40,12 @@ final class TopicReader implements AutoCloseable {
             throw new Failure("cannot read topic %s: %s".formatted(topic, e.getMessage()), e);
         }
         throw new Failure("topic %s is not there: run 'keepup topics create', or start 'keepup up'".formatted(topic));
+    }
+
+    /** The partition that holds what has that key. */
+    TopicPartition partitionOf(String topic, String key) {
+        return new TopicPartition(
+                topic, KeyPartitions.partitionFor(key, partitions(topic).size()));
     }
 
     /** Hands on every record that is there now, in the order of each partition. */

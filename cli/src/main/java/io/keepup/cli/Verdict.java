@@ -1,8 +1,5 @@
 package io.keepup.cli;
 
-import io.keepup.schemas.codec.RecordCodec;
-import io.keepup.schemas.codec.UndecodableException;
-import io.keepup.schemas.topic.KeyPartitions;
 import io.keepup.schemas.topic.Topics;
 import io.keepup.v1.AssignmentDelivered;
 import io.keepup.v1.Rejected;
@@ -25,22 +22,19 @@ final class Verdict implements AutoCloseable {
     private static final Duration POLL = Duration.ofMillis(100);
 
     private final Consumer<byte[], byte[]> consumer;
-    private final RecordCodec codec;
+    private final ForeignRecords foreign;
     private final byte[] key;
 
     Verdict(ClusterOptions cluster, String volumeId) {
         consumer = cluster.consumer();
-        codec = cluster.codec();
+        foreign = new ForeignRecords(cluster.codec(), System.err);
         key = volumeId.getBytes(StandardCharsets.UTF_8);
-        List<TopicPartition> own = List.of(own(Topics.PROJECTIONS, volumeId), own(Topics.REJECTED, volumeId));
+        TopicReader reader = new TopicReader(consumer);
+        List<TopicPartition> own = List.of(
+                reader.partitionOf(Topics.PROJECTIONS, volumeId), reader.partitionOf(Topics.REJECTED, volumeId));
         consumer.assign(own);
         consumer.seekToEnd(own);
         own.forEach(consumer::position);
-    }
-
-    private TopicPartition own(String topic, String volumeId) {
-        int partitions = new TopicReader(consumer).partitions(topic).size();
-        return new TopicPartition(topic, KeyPartitions.partitionFor(volumeId, partitions));
     }
 
     /**
@@ -90,16 +84,14 @@ final class Verdict implements AutoCloseable {
     }
 
     private SpecificRecord decode(ConsumerRecord<byte[], byte[]> record) {
-        try {
-            return record.value() == null ? null : codec.decode(record.value());
-        } catch (UndecodableException e) {
-            throw new Failure(
-                    "record %s of %s cannot be read: %s".formatted(record.offset(), record.topic(), e.getMessage()), e);
-        }
+        return record.value() == null
+                ? null
+                : foreign.decode(record, SpecificRecord.class).orElse(null);
     }
 
     @Override
     public void close() {
+        foreign.close();
         consumer.close(CloseOptions.timeout(Duration.ZERO));
     }
 }

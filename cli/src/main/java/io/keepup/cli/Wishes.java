@@ -108,7 +108,7 @@ abstract sealed class Wishes implements Runnable {
                     spec.commandLine(), "'%s' is not a volume id: use %s".formatted(volumeId, Names.RULE_IN_WORDS));
         }
         cluster.requireBroker();
-        VolumeProjection volume = Projections.read(cluster).get(volumeId);
+        VolumeProjection volume = Projections.of(cluster, volumeId);
         if (volume == null) {
             throw new Failure("no volume %s: 'keepup status' lists them".formatted(volumeId));
         }

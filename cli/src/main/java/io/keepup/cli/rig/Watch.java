@@ -87,7 +87,7 @@ public final class Watch implements AutoCloseable {
     private void take(ConsumerRecord<byte[], byte[]> record) {
         SpecificRecord value;
         try {
-            value = record.value() == null ? null : codec.decode(record.value());
+            value = record.value() == null ? null : codec.decode(record);
         } catch (UndecodableException e) {
             LOG.debug("{} offset {} is not for us: {}", record.topic(), record.offset(), e.getMessage());
             return;

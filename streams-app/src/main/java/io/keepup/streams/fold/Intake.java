@@ -32,6 +32,8 @@ final class Intake {
     /** {@code said} is null when the bytes are no record. */
     record Refused(SpecificRecord said, RejectReason reason, String detail) implements Verdict {}
 
+    private static final int QUOTED = 120;
+
     private final RecordCodec codec;
     private final int partitions;
 
@@ -85,7 +87,7 @@ final class Intake {
                     said,
                     RejectReason.key_mismatch,
                     "the key is '%s', the event speaks of volume '%s'"
-                            .formatted(new String(key, StandardCharsets.UTF_8), volumeId));
+                            .formatted(shortened(new String(key, StandardCharsets.UTF_8)), shortened(volumeId)));
         }
         int home = KeyPartitions.partitionFor(key, partitions);
         if (source.partition() != home) {
@@ -109,6 +111,13 @@ final class Intake {
         return new Understood(said, event);
     }
 
+    /** Room for the sentence around it, whatever somebody wrote there. */
+    private static String shortened(String text) {
+        return text.length() <= QUOTED
+                ? text
+                : "%s… (%s characters)".formatted(text.substring(0, QUOTED), text.length());
+    }
+
     private static List<String> replicaIds(Event event) {
         return switch (event) {
             case Event.AssignmentDelivered e ->
@@ -123,6 +132,8 @@ final class Intake {
     /** [G7]: ids become keys, topic names and paths. */
     private static Refused invalid(SpecificRecord said, String what, String id) {
         return new Refused(
-                said, RejectReason.invalid_facts, "'%s' is no %s id: %s".formatted(id, what, Names.RULE_IN_WORDS));
+                said,
+                RejectReason.invalid_facts,
+                "'%s' is no %s id: %s".formatted(shortened(id), what, Names.RULE_IN_WORDS));
     }
 }

@@ -6,6 +6,7 @@ import io.keepup.schemas.codec.CloudEventHeaders;
 import io.keepup.schemas.codec.RecordJson;
 import io.keepup.streams.audit.AuditLog;
 import io.keepup.streams.audit.Cause;
+import io.keepup.streams.audit.KeyText;
 import io.keepup.streams.audit.Place;
 import io.keepup.streams.audit.verify.Difference.Detail;
 import io.keepup.streams.audit.verify.Difference.Kind;
@@ -75,8 +76,8 @@ final class Differences {
                 null,
                 conflict.cause(),
                 output.type(),
-                text(output.key()),
-                id(output.headers()),
+                KeyText.of(output.key(), output.headers()),
+                KeyText.of(id(output.headers())),
                 ofVersion(conflict.volumeId(), conflict.version()),
                 conflict.version(),
                 List.of());
@@ -105,13 +106,13 @@ final class Differences {
         String volumeId = conflict.volumeId() != null ? conflict.volumeId() : read.volumeId();
         return new Difference(
                 kind,
-                volumeId == null ? "" : volumeId,
+                volumeId == null ? "" : KeyText.of(volumeId),
                 record.topic(),
                 found.place(),
                 Cause.of(record.headers()).map(Cause::offset).orElse(-1L),
                 said == null ? "" : said.getSchema().getName(),
-                text(record.key()),
-                id,
+                KeyText.of(record.key(), record.headers()),
+                KeyText.of(id),
                 kind != Kind.DOUBLED && ofVersion(volumeId, found.version()),
                 found.version(),
                 details);

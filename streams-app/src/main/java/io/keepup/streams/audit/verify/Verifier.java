@@ -6,11 +6,11 @@ import io.keepup.schemas.topic.Topics;
 import io.keepup.streams.audit.AuditLog;
 import io.keepup.streams.audit.Cause;
 import io.keepup.streams.audit.Extent;
+import io.keepup.streams.audit.KeyText;
 import io.keepup.streams.audit.Place;
 import io.keepup.streams.audit.Progress;
 import io.keepup.streams.audit.Replay;
 import io.keepup.streams.fold.Output;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -116,7 +116,7 @@ public final class Verifier {
 
     private boolean compare(ConsumerRecord<byte[], byte[]> event) {
         withoutEvent(event.offset() - 1);
-        String volumeId = event.key() == null ? "" : new String(event.key(), StandardCharsets.UTF_8);
+        String volumeId = KeyText.of(event.key(), event.headers());
         Account account = accounts.computeIfAbsent(volumeId, Account::new);
         account.event();
         List<Output> expected = replay.outputs(replay.next(event)).stream()
