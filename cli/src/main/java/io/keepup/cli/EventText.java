@@ -6,6 +6,7 @@ import io.keepup.v1.BarrierConfirmed;
 import io.keepup.v1.CancelRequested;
 import io.keepup.v1.NodeFault;
 import io.keepup.v1.PrimarySilent;
+import io.keepup.v1.ProjectionOverwritten;
 import io.keepup.v1.ReadinessObserved;
 import io.keepup.v1.RebuildRequested;
 import io.keepup.v1.ReplicaEndpoint;
@@ -63,6 +64,11 @@ public final class EventText {
             case PrimarySilent e ->
                 "%s was last heard at %s"
                         .formatted(e.getMeta().getNodeId(), e.getSince().truncatedTo(ChronoUnit.SECONDS));
+            case ProjectionOverwritten e ->
+                e.getOffset() < 0
+                        ? "the projection was gone and is published again"
+                        : "the projection was overwritten or deleted at offset %s of partition %s and is published again"
+                                .formatted(e.getOffset(), e.getPartition());
             case BarrierConfirmed e -> "durable up to %s".formatted(e.getDurableLsn());
             default -> event.getSchema().getName();
         };

@@ -48,8 +48,9 @@ final class ForeignRecords implements AutoCloseable {
 
     @Override
     public void close() {
-        topics.forEach((topic, passed) -> notes.println("note: passed over %s record%s of %s that cannot be read, the first %s"
-                .formatted(passed.count, passed.count == 1 ? "" : "s", topic, passed.first)));
+        topics.forEach(
+                (topic, passed) -> notes.println("note: passed over %s record%s of %s that cannot be read, the first %s"
+                        .formatted(passed.count, passed.count == 1 ? "" : "s", topic, passed.first)));
         topics.clear();
     }
 }

@@ -9,6 +9,7 @@ import io.keepup.engine.message.Event.AssignmentDelivered;
 import io.keepup.engine.message.Event.BarrierConfirmed;
 import io.keepup.engine.message.Event.CancelRequested;
 import io.keepup.engine.message.Event.PrimarySilent;
+import io.keepup.engine.message.Event.ProjectionOverwritten;
 import io.keepup.engine.message.Event.ReadinessObserved;
 import io.keepup.engine.message.Event.RebuildRequested;
 import io.keepup.engine.message.Event.SessionCompleted;
@@ -59,6 +60,7 @@ public final class Engine {
             case ReadinessObserved e -> observed(state, view, e);
             case BarrierConfirmed e -> quiet(state, view, raised(view, e.durableLsn())); // [E9], [P2] a proof
             case PrimarySilent e -> quiet(state, view, silent(view));
+            case ProjectionOverwritten e -> quiet(state, view, view); // [Q5] what is published is not state
             case Event.OfReplica e -> ofReplica(state, view, e);
         };
     }

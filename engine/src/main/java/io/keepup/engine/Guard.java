@@ -20,6 +20,7 @@ import io.keepup.engine.message.Event.AssignmentDelivered;
 import io.keepup.engine.message.Event.BarrierConfirmed;
 import io.keepup.engine.message.Event.CancelRequested;
 import io.keepup.engine.message.Event.PrimarySilent;
+import io.keepup.engine.message.Event.ProjectionOverwritten;
 import io.keepup.engine.message.Event.ReadinessObserved;
 import io.keepup.engine.message.Event.RebuildRequested;
 import io.keepup.engine.message.Event.SessionCompleted;
@@ -113,6 +114,7 @@ public final class Guard {
             case ReadinessObserved e -> Admitted.YES;
             case BarrierConfirmed e -> view.role() == Role.PRIMARY ? Admitted.YES : notPrimary(view); // [G9]
             case PrimarySilent e -> view.role() == Role.PRIMARY ? admitSilence(view, e) : notPrimary(view); // [G9]
+            case ProjectionOverwritten e -> Admitted.YES;
             case Event.OfReplica e -> admitOfReplica(view, e);
         };
     }

@@ -5,6 +5,7 @@ import io.keepup.engine.message.Event.AssignmentDelivered;
 import io.keepup.engine.message.Event.BarrierConfirmed;
 import io.keepup.engine.message.Event.CancelRequested;
 import io.keepup.engine.message.Event.PrimarySilent;
+import io.keepup.engine.message.Event.ProjectionOverwritten;
 import io.keepup.engine.message.Event.ReadinessObserved;
 import io.keepup.engine.message.Event.RebuildRequested;
 import io.keepup.engine.message.Event.SessionCompleted;
@@ -65,6 +66,7 @@ final class Plausibility {
             case RebuildRequested e -> null;
             case CancelRequested e -> negative(e.sessionId());
             case PrimarySilent e -> negative(e.syncId());
+            case ProjectionOverwritten e -> null;
             case BarrierConfirmed e -> negative(e.durableLsn());
         };
     }

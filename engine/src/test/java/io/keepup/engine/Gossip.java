@@ -65,6 +65,9 @@ final class Gossip {
         if (random.nextInt(12) == 0) {
             return new Event.PrimarySilent(meta, often() ? view.lastSyncId() : random.nextInt(9) - 1);
         }
+        if (random.nextInt(20) == 0) {
+            return new Event.ProjectionOverwritten(meta);
+        }
         return random.nextBoolean() ? sync(view, meta) : ofSession(view, meta);
     }
 

@@ -55,6 +55,7 @@ class GuardTest {
                 new Event.RebuildRequested(meta, R1),
                 new Event.CancelRequested(meta, R1, 1),
                 new Event.PrimarySilent(meta, 1_000),
+                new Event.ProjectionOverwritten(meta),
                 new BarrierConfirmed(meta, 1));
     }
 
@@ -315,7 +316,7 @@ class GuardTest {
         Story story = safe(R1).tell(s -> s.assigned(R2, 1, Role.REPLICA, R1));
 
         reports(story, R2, 1).stream()
-                .filter(e -> !(e instanceof Event.ReadinessObserved))
+                .filter(e -> !(e instanceof Event.ReadinessObserved || e instanceof Event.ProjectionOverwritten))
                 .forEach(e -> story.refuse(NOT_PRIMARY, e));
         story.tell(s -> s.ready(R2, 1));
     }

@@ -103,7 +103,7 @@ public final class KeepupStreams implements AutoCloseable, Health {
         Properties properties = settings.streams();
         streams = new KafkaStreams(
                 KeepupTopology.build(
-                        codec, policy, partitions, settings.watchdog(), patience, metrics, recovery(settings)),
+                        codec, policy, partitions, settings.watchdog(), patience, metrics, recovery(settings), view),
                 properties,
                 new BoundedClients());
         streams.setUncaughtExceptionHandler(this::threadDied);

@@ -12,6 +12,7 @@ import io.keepup.streams.fold.KeepupTopology;
 import io.keepup.streams.fold.RegistryPatience;
 import io.keepup.streams.fold.StateRecovery;
 import io.keepup.streams.metrics.FoldMetrics;
+import io.keepup.streams.view.PublishedProjections;
 import io.keepup.streams.watchdog.WatchdogSettings;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.PrintStream;
@@ -135,7 +136,8 @@ public final class StreamsBench {
                 PATIENT,
                 new RegistryPatience(Duration.ofSeconds(1)),
                 metrics,
-                StateRecovery.ofNewApp());
+                StateRecovery.ofNewApp(),
+                PublishedProjections.unchecked());
         return new Contender(
                 rig,
                 topology,

@@ -87,6 +87,7 @@ final class WireEvents {
                         0L);
             case Event.SessionFailed e -> EventMapping.toWire(e, "");
             case Event.PrimarySilent e -> EventMapping.toWire(e, 0);
+            case Event.ProjectionOverwritten e -> EventMapping.toWire(e, 0, 0);
             case Event.BarrierConfirmed e -> new BarrierConfirmed(meta, e.durableLsn());
             case Event.RebuildRequested e -> new RebuildRequested(meta, e.replicaId(), "");
             case Event.CancelRequested e -> new CancelRequested(meta, e.replicaId(), e.sessionId(), "");

@@ -19,6 +19,7 @@ import io.keepup.v1.IssueRebuild;
 import io.keepup.v1.Meta;
 import io.keepup.v1.Mode;
 import io.keepup.v1.PrimarySilent;
+import io.keepup.v1.ProjectionOverwritten;
 import io.keepup.v1.RebuildRequested;
 import io.keepup.v1.RejectReason;
 import io.keepup.v1.Rejected;
@@ -109,7 +110,8 @@ class DeliveryTest {
     /** Long enough for a neighbour to come where one is sure to come, else short, so that the story goes on. */
     private static long patience(Parcel parcel, int nth) {
         return switch (parcel.topic()) {
-            case Topics.EVENTS -> parcel.type().equals("PrimarySilent") ? 10_000 : 150;
+            case Topics.EVENTS ->
+                List.of("PrimarySilent", "ProjectionOverwritten").contains(parcel.type()) ? 10_000 : 150;
             case Topics.COMMANDS_SESSION ->
                 // only once for each who has a part in it: the neighbour that comes is its end
                 parcel.type().equals("IssueCatchUp") && nth <= 2 ? 10_000 : 500;
@@ -167,6 +169,7 @@ class DeliveryTest {
         PrimarySilent missed = new PrimarySilent(
                 Meta.newBuilder(volume.meta(p, 1)).setSource("watchdog").build(), lastSyncId(), Instant.now());
         volume.putEvent(missed);
+        volume.putEvent(new ProjectionOverwritten(volume.meta(p, 1), 0, -1L));
         volume.awaitWatch(
                 "the silence to be heard",
                 w -> !volume.seen().values(PrimarySilent.class).isEmpty());

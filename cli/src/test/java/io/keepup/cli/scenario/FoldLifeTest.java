@@ -18,6 +18,7 @@ import io.keepup.v1.FailureReason;
 import io.keepup.v1.Meta;
 import io.keepup.v1.Mode;
 import io.keepup.v1.PrimarySilent;
+import io.keepup.v1.ProjectionOverwritten;
 import io.keepup.v1.ReadinessObserved;
 import io.keepup.v1.RebuildRequested;
 import io.keepup.v1.ReplicaEndpoint;
@@ -119,6 +120,7 @@ class FoldLifeTest {
         volume.awaitHealthyAt(20);
         dieAt(new PrimarySilent(Meta.newBuilder(meta(p)).setSource("watchdog").build(), 3L, Instant.now()));
         volume.awaitReason("primary_silent");
+        dieAt(new ProjectionOverwritten(meta(p), 0, -1L));
         assertThat(events).as("events it died at").isEqualTo(names(Topics.eventTypes()));
         assertThat(outputs)
                 .as("outputs in transactions that died")

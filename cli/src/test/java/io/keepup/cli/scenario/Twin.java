@@ -107,9 +107,10 @@ final class Twin {
                 Instant.ofEpochMilli(event.meta().occurredAt()),
                 SOURCE);
         VolumeProjection next = ProjectionMapping.toWire(VolumeOverview.of(policy, after), meta);
-        boolean same = state.epoch() == after.epoch()
-                && next.equals(ProjectionMapping.toWire(VolumeOverview.of(policy, state), meta));
-        if (state != after && !same) {
+        boolean same = state == after
+                || state.epoch() == after.epoch()
+                        && next.equals(ProjectionMapping.toWire(VolumeOverview.of(policy, state), meta));
+        if (!same || event instanceof Event.ProjectionOverwritten) {
             projections.add(next);
         }
     }

@@ -215,6 +215,13 @@ public sealed interface Event {
         }
     }
 
+    /** The newest record of the volume on the projections topic is not the one that the fold published last [Q5]. */
+    record ProjectionOverwritten(Meta meta) implements Report {
+        public ProjectionOverwritten {
+            Objects.requireNonNull(meta, "meta");
+        }
+    }
+
     /** The primary proved that all up to durableLsn is durable on enough copies [E9], [P2]. */
     record BarrierConfirmed(Meta meta, long durableLsn) implements Report {
         public BarrierConfirmed {

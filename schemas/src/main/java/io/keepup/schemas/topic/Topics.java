@@ -14,6 +14,7 @@ import io.keepup.v1.ConfigureShipper;
 import io.keepup.v1.IssueCatchUp;
 import io.keepup.v1.IssueRebuild;
 import io.keepup.v1.PrimarySilent;
+import io.keepup.v1.ProjectionOverwritten;
 import io.keepup.v1.ReadinessObserved;
 import io.keepup.v1.RebuildRequested;
 import io.keepup.v1.Rejected;
@@ -190,7 +191,8 @@ public final class Topics {
                 BarrierConfirmed.SCHEMA$,
                 RebuildRequested.SCHEMA$,
                 CancelRequested.SCHEMA$,
-                PrimarySilent.SCHEMA$);
+                PrimarySilent.SCHEMA$,
+                ProjectionOverwritten.SCHEMA$);
     }
 
     private static Map<String, String> with(Map<String, String> config, String name, int value) {

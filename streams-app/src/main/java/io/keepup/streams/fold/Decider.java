@@ -128,8 +128,8 @@ public final class Decider {
             for (SessionRecord entry : Ledger.of(admitted, source)) {
                 outputs.add(session(admitted.record(), entry));
             }
-            projection(admitted).ifPresent(outputs::add);
         }
+        projection(admitted).ifPresent(outputs::add);
         return outputs;
     }
 
@@ -151,11 +151,15 @@ public final class Decider {
         return output(record, KeepupTopology.SINK_SESSIONS, Topics.SESSIONS, key, entry, meta);
     }
 
-    /** The projection, if the world sees a difference. */
+    /** The projection, if it differs from the one before, or that one was overwritten [Q5]. */
     private Optional<Output> projection(Ruling.Admitted admitted) {
         Event event = admitted.event();
         VolumeState before = admitted.before();
         VolumeState after = admitted.step().state();
+        boolean overwritten = event instanceof Event.ProjectionOverwritten;
+        if (after == before && !overwritten) {
+            return Optional.empty();
+        }
         Meta meta = new Meta(
                 PROJECTION_ID + event.meta().eventId(),
                 after.volumeId(),
@@ -164,7 +168,8 @@ public final class Decider {
                 Instant.ofEpochMilli(event.meta().occurredAt()),
                 source);
         VolumeProjection next = ProjectionMapping.toWire(VolumeOverview.of(policy, after), meta);
-        boolean same = before.epoch() == after.epoch()
+        boolean same = !overwritten
+                && before.epoch() == after.epoch()
                 && !ProjectionMapping.numbersDiffer(before, after)
                 && next.equals(ProjectionMapping.toWire(VolumeOverview.of(policy, before), meta));
         return same

@@ -7,13 +7,17 @@ import io.keepup.schemas.codec.RecordCodec;
 import io.keepup.schemas.topic.Topics;
 import io.keepup.streams.mapping.EventMapping;
 import io.keepup.streams.metrics.FoldMetrics;
+import io.keepup.streams.view.PublishedProjections;
 import io.keepup.streams.watchdog.PrimaryWatch;
+import io.keepup.streams.watchdog.ProjectionCheck;
 import io.keepup.streams.watchdog.Watchdog;
 import io.keepup.streams.watchdog.WatchdogSettings;
 import io.keepup.v1.Meta;
 import io.keepup.v1.PrimarySilent;
+import io.keepup.v1.ProjectionOverwritten;
 import io.keepup.v1.SessionFailed;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.function.Function;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.header.internals.RecordHeaders;
@@ -24,6 +28,8 @@ import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.processor.api.RecordMetadata;
 import org.apache.kafka.streams.state.KeyValueStore;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Runs the fold over one partition of events: decide, then write the state and send what follows, in one transaction.
@@ -33,7 +39,9 @@ import org.apache.kafka.streams.state.KeyValueStore;
  */
 final class FoldProcessor implements Processor<byte[], byte[], byte[], byte[]> {
 
+    private static final Logger log = LoggerFactory.getLogger(FoldProcessor.class);
     private static final String PRIMARY_SILENT = "primary_silent";
+    private static final String PROJECTION_OVERWRITTEN = "projection_overwritten";
 
     private final RecordCodec codec;
     private final Decider decider;
@@ -41,10 +49,13 @@ final class FoldProcessor implements Processor<byte[], byte[], byte[], byte[]> {
     private final RegistryPatience patience;
     private final FoldMetrics metrics;
     private final StateRecovery recovery;
+    private final Policy policy;
+    private final PublishedProjections published;
     private ProcessorContext<byte[], byte[]> context;
     private FoldedState state;
     private Watchdog watchdog;
     private PrimaryWatch primaries;
+    private ProjectionCheck projections;
     private Cancellable ticks;
 
     FoldProcessor(
@@ -54,13 +65,16 @@ final class FoldProcessor implements Processor<byte[], byte[], byte[], byte[]> {
             WatchdogSettings settings,
             RegistryPatience patience,
             FoldMetrics metrics,
-            StateRecovery recovery) {
+            StateRecovery recovery,
+            PublishedProjections published) {
         this.codec = codec;
         this.settings = settings;
         this.decider = new Decider(codec, policy, partitions);
         this.patience = patience;
         this.metrics = metrics;
         this.recovery = recovery;
+        this.policy = policy;
+        this.published = published;
     }
 
     @Override
@@ -73,6 +87,7 @@ final class FoldProcessor implements Processor<byte[], byte[], byte[], byte[]> {
         KeyValueStore<String, byte[]> marks = processorContext.getStateStore(KeepupTopology.STORE_FOLDED);
         state = FoldedState.open(store, marks, processorContext.taskId().partition(), recovery, this::decide);
         state.volumes().all().forEach(volume -> see(volume, now));
+        projections = new ProjectionCheck(policy, published);
         ticks = processorContext.schedule(settings.interval(), PunctuationType.WALL_CLOCK_TIME, this::watch);
     }
 
@@ -80,6 +95,7 @@ final class FoldProcessor implements Processor<byte[], byte[], byte[], byte[]> {
     public void close() {
         if (ticks != null) { // the store may have been unreadable, which is what has to be heard of
             ticks.cancel();
+            projections.close();
         }
     }
 
@@ -98,6 +114,25 @@ final class FoldProcessor implements Processor<byte[], byte[], byte[], byte[]> {
             PrimarySilent missed = EventMapping.toWire(silence.event(), silence.since());
             say(missed.getMeta(), missed, now);
             metrics.alarm(PRIMARY_SILENT);
+        }
+        checkProjections(now);
+    }
+
+    private void checkProjections(long now) {
+        TaskVolumes volumes = state.volumes();
+        List<ProjectionCheck.Overwritten> found = projections.overdue(volumes.all(), volumes::known, now);
+        for (ProjectionCheck.Overwritten each : found) {
+            ProjectionOverwritten event = EventMapping.toWire(each.event(), each.partition(), each.offset());
+            say(event.getMeta(), event, now);
+            metrics.alarm(PROJECTION_OVERWRITTEN);
+        }
+        if (!found.isEmpty()) {
+            log.warn(
+                    "projections of {} volumes are not the fold's, {} the first, and are published again: somebody else"
+                            + " writes to {}, or they were published by another build",
+                    found.size(),
+                    found.getFirst().event().meta().volumeId(),
+                    Topics.PROJECTIONS);
         }
     }
 
@@ -122,7 +157,9 @@ final class FoldProcessor implements Processor<byte[], byte[], byte[], byte[]> {
         Outcome outcome = decide(source, state.volumes()::get);
         if (outcome.volume() != null) {
             state.volumes().put(outcome.volume(), outcome.state());
-            see(outcome.volume(), context.currentSystemTimeMs());
+            long now = context.currentSystemTimeMs();
+            see(outcome.volume(), now);
+            projections.changed(outcome.volume().volumeId(), now);
         }
         state.folded(source.offset());
         for (Output output : outcome.outputs()) {

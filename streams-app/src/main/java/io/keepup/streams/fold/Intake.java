@@ -126,6 +126,7 @@ final class Intake {
             case Event.ReadinessObserved e -> List.of();
             case Event.BarrierConfirmed e -> List.of();
             case Event.PrimarySilent e -> List.of();
+            case Event.ProjectionOverwritten e -> List.of();
         };
     }
 

@@ -5,6 +5,7 @@ import io.keepup.schemas.codec.RecordCodec;
 import io.keepup.schemas.topic.TopicSpec;
 import io.keepup.schemas.topic.Topics;
 import io.keepup.streams.metrics.FoldMetrics;
+import io.keepup.streams.view.PublishedProjections;
 import io.keepup.streams.watchdog.WatchdogSettings;
 import java.util.List;
 import java.util.Map;
@@ -62,7 +63,12 @@ public final class KeepupTopology {
 
     private KeepupTopology() {}
 
-    /** @param partitions of the events topic */
+    /**
+     * Builds it.
+     *
+     * @param partitions of the events topic
+     * @param published the projections as they are on their topic, to find those that somebody else wrote
+     */
     public static Topology build(
             RecordCodec codec,
             Policy policy,
@@ -70,7 +76,8 @@ public final class KeepupTopology {
             WatchdogSettings watchdog,
             RegistryPatience patience,
             FoldMetrics metrics,
-            StateRecovery recovery) {
+            StateRecovery recovery,
+            PublishedProjections published) {
         Topology topology = new Topology();
         topology.addSource(
                 AutoOffsetReset.earliest(),
@@ -81,7 +88,7 @@ public final class KeepupTopology {
                 Topics.EVENTS);
         topology.addProcessor(
                 PROCESSOR_FOLD,
-                () -> new FoldProcessor(codec, policy, partitions, watchdog, patience, metrics, recovery),
+                () -> new FoldProcessor(codec, policy, partitions, watchdog, patience, metrics, recovery, published),
                 SOURCE_EVENTS);
         topology.addStateStore(volumes(), PROCESSOR_FOLD);
         topology.addStateStore(folded(), PROCESSOR_FOLD);

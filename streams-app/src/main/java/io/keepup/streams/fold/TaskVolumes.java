@@ -76,6 +76,12 @@ final class TaskVolumes {
         return known == null ? VolumeState.initial(volumeId) : known.volume;
     }
 
+    /** The volume's state; null for a volume without. */
+    VolumeState known(String volumeId) {
+        Held known = volumes.get(volumeId);
+        return known == null ? null : known.volume;
+    }
+
     /** @param state the same as bytes */
     void put(VolumeState volume, byte[] state) {
         store.put(volume.volumeId(), state);

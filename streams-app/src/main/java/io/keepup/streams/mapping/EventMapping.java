@@ -12,6 +12,7 @@ import io.keepup.v1.AssignmentDelivered;
 import io.keepup.v1.BarrierConfirmed;
 import io.keepup.v1.CancelRequested;
 import io.keepup.v1.PrimarySilent;
+import io.keepup.v1.ProjectionOverwritten;
 import io.keepup.v1.ReadinessObserved;
 import io.keepup.v1.RebuildRequested;
 import io.keepup.v1.SessionCompleted;
@@ -62,6 +63,7 @@ public final class EventMapping {
                     case CancelRequested e ->
                         new Event.CancelRequested(meta(e.getMeta()), e.getReplicaId(), e.getSessionId());
                     case PrimarySilent e -> new Event.PrimarySilent(meta(e.getMeta()), e.getSyncId());
+                    case ProjectionOverwritten e -> new Event.ProjectionOverwritten(meta(e.getMeta()));
                     default -> null;
                 });
     }
@@ -69,6 +71,11 @@ public final class EventMapping {
     /** The record of a primary that is missed since a time, ms. */
     public static PrimarySilent toWire(Event.PrimarySilent event, long since) {
         return new PrimarySilent(meta(event.meta()), event.syncId(), Instant.ofEpochMilli(since));
+    }
+
+    /** The record of a projection that is not the fold's; the position is for people. */
+    public static ProjectionOverwritten toWire(Event.ProjectionOverwritten event, int partition, long offset) {
+        return new ProjectionOverwritten(meta(event.meta()), partition, offset);
     }
 
     /** The record of a failed session; the detail is for people. */

@@ -3,6 +3,7 @@ package io.keepup.streams.view;
 import io.keepup.schemas.codec.RecordCodec;
 import io.keepup.schemas.codec.UndecodableException;
 import io.keepup.schemas.registry.RegistryException;
+import io.keepup.schemas.topic.KeyPartitions;
 import io.keepup.schemas.topic.Topics;
 import io.keepup.v1.VolumeProjection;
 import java.nio.charset.StandardCharsets;
@@ -31,9 +32,10 @@ import org.slf4j.LoggerFactory;
 
 /**
  * All volumes as the projections topic has them, in memory. Reads committed records only: a page must not show what a
- * transaction may still take back, as a query into the fold's own store could. Thread-safe.
+ * transaction may still take back, as a query into the fold's own store could. A record that is not a projection leaves the last one shown
+ * until the fold has published it again. Thread-safe.
  */
-public final class ProjectionView implements AutoCloseable {
+public final class ProjectionView implements PublishedProjections, AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(ProjectionView.class);
     private static final Duration POLL = Duration.ofMillis(500);
@@ -45,9 +47,12 @@ public final class ProjectionView implements AutoCloseable {
     private final Set<VolumeChanges> subscribers = ConcurrentHashMap.newKeySet();
     private final CountDownLatch closing = new CountDownLatch(1);
     private final Thread thread;
-    private volatile NavigableMap<String, VolumeProjection> volumes = new ConcurrentSkipListMap<>();
+    private volatile Content content = new Content(new ConcurrentSkipListMap<>(), new ConcurrentHashMap<>());
     private volatile boolean complete;
     private volatile Consumer<byte[], byte[]> current;
+
+    /** What is shown, and what is newest on the topic. */
+    private record Content(NavigableMap<String, VolumeProjection> shown, Map<String, Newest> newest) {}
 
     private ProjectionView(Supplier<Consumer<byte[], byte[]>> consumers, RecordCodec codec) {
         this.consumers = consumers;
@@ -68,19 +73,24 @@ public final class ProjectionView implements AutoCloseable {
 
     /** All volumes by id; empty while not {@link #complete()}. */
     public Collection<VolumeProjection> volumes() {
-        return volumes.values();
+        return content.shown.values();
     }
 
     public Optional<VolumeProjection> volume(String volumeId) {
-        return Optional.ofNullable(volumes.get(volumeId));
+        return Optional.ofNullable(content.shown.get(volumeId));
     }
 
-    /** Whether everything that was on the topic at the start has been read. */
+    @Override
+    public Optional<Newest> newest(String volumeId) {
+        return Optional.ofNullable(content.newest.get(volumeId));
+    }
+
+    @Override
     public boolean complete() {
         return complete;
     }
 
-    /** Tells of every change from now on, until closed. */
+    @Override
     public VolumeChanges subscribe() {
         VolumeChanges changes = new VolumeChanges(subscribers::remove);
         subscribers.add(changes);
@@ -127,40 +137,47 @@ public final class ProjectionView implements AutoCloseable {
         consumer.assign(partitions);
         consumer.seekToBeginning(partitions);
         Map<TopicPartition, Long> ahead = new HashMap<>(consumer.endOffsets(partitions));
-        NavigableMap<String, VolumeProjection> loading = new ConcurrentSkipListMap<>();
+        Content loading = new Content(new ConcurrentSkipListMap<>(), new ConcurrentHashMap<>());
         while (closing.getCount() > 0) {
             ahead.entrySet().removeIf(e -> consumer.position(e.getKey()) >= e.getValue());
-            if (ahead.isEmpty() && volumes != loading) {
+            if (ahead.isEmpty() && content != loading) {
                 show(loading);
             }
             for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
-                apply(record, loading);
+                apply(record, partitions.size(), loading);
             }
         }
     }
 
-    private void show(NavigableMap<String, VolumeProjection> loaded) {
-        List<String> before = new ArrayList<>(volumes.keySet());
-        volumes = loaded;
+    private void show(Content loaded) {
+        List<String> before = new ArrayList<>(content.newest.keySet());
+        content = loaded;
         complete = true;
         subscribers.forEach(s -> {
             before.forEach(s::changed);
-            loaded.keySet().forEach(s::changed);
+            loaded.newest.keySet().forEach(s::changed);
         });
     }
 
-    private void apply(ConsumerRecord<byte[], byte[]> record, NavigableMap<String, VolumeProjection> into) {
+    private void apply(ConsumerRecord<byte[], byte[]> record, int partitions, Content into) {
         if (record.key() == null) {
-            log.warn("a record without key at {} is no projection", position(record));
+            log.warn("the record at {} is passed over: it has no key", position(record));
             return;
         }
         String volumeId = new String(record.key(), StandardCharsets.UTF_8);
-        if (record.value() == null) {
-            into.remove(volumeId);
-        } else {
-            decode(record).ifPresent(p -> into.put(volumeId, p));
+        if (record.partition() != KeyPartitions.partitionFor(volumeId, partitions)) {
+            log.warn("the record at {} is passed over: its key belongs to another partition", position(record));
+            return;
         }
-        if (volumes == into) {
+        VolumeProjection projection =
+                record.value() == null ? null : decode(record).orElse(null);
+        into.newest.put(volumeId, new Newest(projection, record.partition(), record.offset()));
+        if (projection != null) {
+            into.shown.put(volumeId, projection);
+        } else if (record.value() == null) {
+            into.shown.remove(volumeId);
+        }
+        if (content == into) {
             subscribers.forEach(s -> s.changed(volumeId));
         }
     }

@@ -19,11 +19,11 @@ public final class VolumeChanges implements AutoCloseable {
     private Set<String> changed = new LinkedHashSet<>();
     private boolean closed;
 
-    VolumeChanges(Consumer<VolumeChanges> onClose) {
+    public VolumeChanges(Consumer<VolumeChanges> onClose) {
         this.onClose = onClose;
     }
 
-    void changed(String volumeId) {
+    public void changed(String volumeId) {
         lock.lock();
         try {
             changed.add(volumeId);
@@ -45,12 +45,29 @@ public final class VolumeChanges implements AutoCloseable {
             while (changed.isEmpty() && !closed && left > 0) {
                 left = news.awaitNanos(left);
             }
-            Set<String> taken = changed;
-            changed = new LinkedHashSet<>();
-            return taken;
+            return taken();
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Those that changed since, without waiting. */
+    public Set<String> take() {
+        lock.lock();
+        try {
+            return taken();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private Set<String> taken() {
+        if (changed.isEmpty()) {
+            return Set.of();
+        }
+        Set<String> taken = changed;
+        changed = new LinkedHashSet<>();
+        return taken;
     }
 
     /** Whether nothing more will come. */

@@ -1,5 +1,7 @@
 package io.keepup.streams.watchdog;
 
+import static io.keepup.streams.watchdog.Watchdog.SOURCE;
+
 import io.keepup.engine.message.Event;
 import io.keepup.engine.message.Meta;
 import io.keepup.engine.state.Readiness;
@@ -22,8 +24,6 @@ import java.util.Map;
  * <p>Not thread-safe: one for each stream task. A look costs as much as there are silences to tell.
  */
 public final class PrimaryWatch {
-
-    private static final String SOURCE = "watchdog";
 
     private final Duration limit;
     /** By volume; whoever was heard last stands last. */

@@ -28,7 +28,7 @@ import java.util.Map;
  */
 public final class Watchdog {
 
-    private static final String SOURCE = "watchdog";
+    static final String SOURCE = "watchdog";
 
     private final Duration stallLimit;
     private final Map<String, List<Watched>> volumes = new HashMap<>();

@@ -13,6 +13,7 @@ import io.keepup.streams.fold.KeepupTopology;
 import io.keepup.streams.fold.RegistryPatience;
 import io.keepup.streams.fold.StateRecovery;
 import io.keepup.streams.metrics.FoldMetrics;
+import io.keepup.streams.view.PublishedProjections;
 import io.keepup.streams.watchdog.WatchdogSettings;
 import io.keepup.v1.Meta;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -76,7 +77,8 @@ public final class RecordedFold implements AuditLog {
                         WatchdogSettings.DEFAULT,
                         new RegistryPatience(Duration.ofMillis(1)),
                         new FoldMetrics(new SimpleMeterRegistry()),
-                        StateRecovery.ofNewApp()),
+                        StateRecovery.ofNewApp(),
+                        PublishedProjections.unchecked()),
                 config,
                 START);
         input = driver.createInputTopic(Topics.EVENTS, new ByteArraySerializer(), new ByteArraySerializer());

@@ -8,6 +8,7 @@ import io.keepup.schemas.consumer.BoundedConsumer;
 import io.keepup.schemas.topic.Topics;
 import io.keepup.streams.InMemoryRegistry;
 import io.keepup.streams.metrics.FoldMetrics;
+import io.keepup.streams.view.PublishedProjections;
 import io.keepup.streams.watchdog.WatchdogSettings;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.charset.StandardCharsets;
@@ -64,13 +65,18 @@ final class FoldHarness implements AutoCloseable {
     }
 
     FoldHarness(Path stateDirectory, Policy policy, WatchdogSettings watchdog) {
+        this(stateDirectory, policy, watchdog, PublishedProjections.unchecked());
+    }
+
+    FoldHarness(Path stateDirectory, Policy policy, WatchdogSettings watchdog, PublishedProjections published) {
         Properties config = new Properties();
         config.put(StreamsConfig.APPLICATION_ID_CONFIG, "keepup-test");
         config.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, "nowhere:1");
         config.put(StreamsConfig.STATE_DIR_CONFIG, stateDirectory.toString());
         config.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
         driver = new TopologyTestDriver(
-                KeepupTopology.build(codec, policy, 1, watchdog, patience, metrics, StateRecovery.ofNewApp()),
+                KeepupTopology.build(
+                        codec, policy, 1, watchdog, patience, metrics, StateRecovery.ofNewApp(), published),
                 config,
                 START);
         events = driver.createInputTopic(Topics.EVENTS, new ByteArraySerializer(), new ByteArraySerializer());

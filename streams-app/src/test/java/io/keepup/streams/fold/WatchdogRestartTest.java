@@ -13,6 +13,7 @@ import io.keepup.streams.InMemoryRegistry;
 import io.keepup.streams.RandomHistory;
 import io.keepup.streams.metrics.FoldMetrics;
 import io.keepup.streams.state.StateCodec;
+import io.keepup.streams.view.PublishedProjections;
 import io.keepup.streams.watchdog.WatchdogSettings;
 import io.keepup.v1.FailureReason;
 import io.keepup.v1.SessionFailed;
@@ -77,7 +78,8 @@ class WatchdogRestartTest {
                         WatchdogSettings.DEFAULT,
                         new RegistryPatience(Duration.ofMillis(1)),
                         metrics,
-                        StateRecovery.ofNewApp())
+                        StateRecovery.ofNewApp(),
+                        PublishedProjections.unchecked())
                 .init(context);
         CapturedPunctuator ticks = context.scheduledPunctuators().getLast();
         assertThat(ticks.getType()).isEqualTo(PunctuationType.WALL_CLOCK_TIME);
