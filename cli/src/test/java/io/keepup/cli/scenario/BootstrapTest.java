@@ -1,6 +1,7 @@
 package io.keepup.cli.scenario;
 
 import static io.keepup.cli.scenario.VolumeUnderTest.BLOCK;
+import static io.keepup.cli.scenario.VolumeUnderTest.waitFor;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keepup.cli.BlockClient;
@@ -75,6 +76,21 @@ class BootstrapTest {
                 .as("nothing to recover in an empty volume")
                 .isEmpty();
         volume.assertEqualCopies(p, r1, r2);
+    }
+
+    @Test
+    void S_F19_a_primary_without_replicas_is_allocated_only_and_takes_writes() throws Exception {
+        volume.assign(1, p);
+        volume.start(p);
+        waitFor("the primary to have its role")
+                .untilAsserted(() -> assertThat(volume.status(p).role()).isEqualTo("primary"));
+
+        try (BlockClient client = volume.client(p)) {
+            client.write(7, new byte[BLOCK], false);
+        }
+
+        assertThat(volume.status(p).appliedLsn()).isEqualTo(1);
+        assertThat(volume.projection().getMode()).isEqualTo(Mode.allocated_only);
     }
 
     private static Mode mode(VolumeProjection projection, String nodeId) {
