@@ -71,7 +71,13 @@ public final class Engine {
         return switch (policy) {
             case Policy.Reference reference -> quiet(state, view, passed);
             case Policy.Safe safe ->
-                settled(state, view, passed.withCondition(passed.condition().with(event)), event); // [P9]
+                view.condition().knows(event) // [P9]
+                        ? quiet(state, view, view)
+                        : settled(
+                                state,
+                                view,
+                                passed.withCondition(passed.condition().with(event)),
+                                event);
         };
     }
 

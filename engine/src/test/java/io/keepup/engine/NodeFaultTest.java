@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keepup.engine.message.Command.IssueCatchUp;
 import io.keepup.engine.message.Command.IssueRebuild;
+import io.keepup.engine.message.Event.ReadinessObserved;
 import io.keepup.engine.state.NodeCondition;
 import io.keepup.engine.state.VolumeState;
 import io.keepup.engine.word.FailureReason;
@@ -57,7 +58,26 @@ class NodeFaultTest {
             story.tell(s -> s.fault(node, 1, NodeFault.NONE));
             assertThat(shown(story)).isEqualTo("publish_healthy/");
             assertThat(story.overview().detail()).isEmpty();
-            assertThat(story.view(node).condition()).isEqualTo(NodeCondition.UNKNOWN);
+            assertThat(story.view(node).condition().faulty()).isFalse();
+        }
+    }
+
+    @Test
+    void P9_aReportThatIsDeliveredAgainSaysNothingOfNow() {
+        for (String node : new String[] {P, R2}) {
+            Story story = healthy();
+            ReadinessObserved fault = story.fault(node, 1, NodeFault.DISK_FULL);
+            ReadinessObserved over = story.fault(node, 1, NodeFault.NONE);
+            ReadinessObserved again = story.fault(node, 1, NodeFault.DISK_FAILED);
+            ReadinessObserved refused = new ReadinessObserved(
+                    story.meta(node, 1, "node/" + node), false, null, null, null, NodeFault.DISK_FULL, "", 0, 0);
+
+            story.tell(s -> refused).tell(s -> s.applied(node, 1, 1 << 30, 4096));
+            story.tell(s -> fault).tell(s -> over).tell(s -> fault).tell(s -> refused);
+            assertThat(shown(story)).as("an old fault").isEqualTo("publish_healthy/");
+
+            story.tell(s -> again).tell(s -> over);
+            assertThat(shown(story)).as("an old all-clear").isEqualTo("degraded/disk_failed");
         }
     }
 

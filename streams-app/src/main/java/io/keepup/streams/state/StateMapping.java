@@ -6,6 +6,7 @@ import io.keepup.engine.message.SyncAck;
 import io.keepup.engine.state.ById;
 import io.keepup.engine.state.NodeCondition;
 import io.keepup.engine.state.Readiness;
+import io.keepup.engine.state.RecentEvents;
 import io.keepup.engine.state.ReplicaView;
 import io.keepup.engine.state.Session;
 import io.keepup.engine.state.View;
@@ -73,7 +74,8 @@ final class StateMapping {
                 StateWords.NODE_FAULT.avro(copy.fault()),
                 copy.detail(),
                 copy.sizeBytes(),
-                copy.blockSize());
+                copy.blockSize(),
+                copy.reports().fingerprints());
     }
 
     private static StoredAck stored(SyncAck ack) {
@@ -146,7 +148,12 @@ final class StateMapping {
 
     private static NodeCondition condition(StoredView view) {
         NodeFault fault = view.getFault() == null ? NodeFault.NONE : StateWords.NODE_FAULT.engine(view.getFault());
-        NodeCondition kept = new NodeCondition(fault, view.getFaultDetail(), view.getSizeBytes(), view.getBlockSize());
+        NodeCondition kept = new NodeCondition(
+                fault,
+                view.getFaultDetail(),
+                view.getSizeBytes(),
+                view.getBlockSize(),
+                new RecentEvents(view.getReports()));
         return kept.equals(NodeCondition.UNKNOWN) ? NodeCondition.UNKNOWN : kept;
     }
 
