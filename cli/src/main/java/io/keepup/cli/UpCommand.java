@@ -1,7 +1,10 @@
 package io.keepup.cli;
 
+import io.keepup.service.failure.FileHandles;
 import java.nio.file.Path;
 import java.util.Locale;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -11,6 +14,14 @@ import picocli.CommandLine.Option;
         description = "Run broker, registry, Streams app and page on this machine, kept on disk.",
         mixinStandardHelpOptions = true)
 final class UpCommand implements Runnable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(UpCommand.class);
+
+    /** What it has open without any volume, at most: 272 were seen. */
+    private static final int HANDLES = 400;
+
+    /** What the lanes of a volume take: 2 were seen of an idle one, and one more for each further segment of them. */
+    private static final int HANDLES_OF_VOLUME = 4;
 
     @Option(names = "--data", paramLabel = "DIR", description = "Where all is kept (default: ~/.keepup/up).")
     private Path data;
@@ -47,6 +58,14 @@ final class UpCommand implements Runnable {
         Ports.requireFree(httpPort, "page", "--http");
         Running.until(running -> {
             running.keepsDataIn(directory);
+            FileHandles handles = FileHandles.ofProcess();
+            if (handles.few()) {
+                LOG.warn(
+                        "this process may have {} files open, and needs {} and {} for each volume: raise ulimit -n",
+                        handles.limit(),
+                        HANDLES,
+                        HANDLES_OF_VOLUME);
+            }
             System.out.printf(Locale.ROOT, "starting broker, registry and Streams app on %s …%n", directory);
             LocalCluster cluster;
             try (Waiting waiting = new Waiting()) {

@@ -48,13 +48,33 @@ public final class KeepupProcess implements AutoCloseable {
         return start(directory, java, Map.of(), arguments);
     }
 
+    /** With so many files open at most, as {@code ulimit -n} sets it. */
+    static KeepupProcess limited(int openFiles, Path directory, Object... arguments) {
+        return start(
+                directory,
+                List.of("bash", "-c", "ulimit -n " + openFiles + "; exec \"$@\"", "bash"),
+                List.of("-cp", System.getProperty("java.class.path")),
+                Map.of(),
+                arguments);
+    }
+
     /** @param environment variables set for it, beside those of this process */
     static KeepupProcess start(
             Path directory, List<String> java, Map<String, String> environment, Object... arguments) {
+        return start(directory, List.of(), java, environment, arguments);
+    }
+
+    private static KeepupProcess start(
+            Path directory,
+            List<String> before,
+            List<String> java,
+            Map<String, String> environment,
+            Object... arguments) {
         try {
             Path output = Files.createTempFile(directory, "keepup-", ".out");
             Path errors = Files.createTempFile(directory, "keepup-", ".err");
-            List<String> command = new ArrayList<>(List.of(
+            List<String> command = new ArrayList<>(before);
+            command.addAll(List.of(
                     Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                     "-XX:TieredStopAtLevel=1",
                     "-XX:+UseSerialGC",

@@ -1,44 +1,46 @@
 package io.keepup.node;
 
-import org.slf4j.Logger;
+import io.keepup.service.failure.RepeatedFailureLog;
 
 /**
- * Says once that something is held up, and once that it goes on again: a broker that is away for an hour is two lines, not
- * one per try. Another kind of failure is said again. Thread-safe.
+ * One thing that may be held up and is tried until it succeeds. Logs that it is, and once that it goes on again; both as one kind
+ * with whatever else of the node is held up alike, so that a broker that is away is a line a minute, not one per try or volume.
+ * Thread-safe.
  */
 public final class Trouble {
 
-    private final Logger log;
+    private final RepeatedFailureLog log;
+    private final String kind;
     private final String what;
-    private volatile Class<?> known;
+    private volatile boolean held;
 
-    /** @param what is held up, as a sentence begins: {@code Volume v: shipping} */
-    public Trouble(Logger log, String what) {
+    /**
+     * @param kind as {@link RepeatedFailureLog} has it
+     * @param what is held up, as a sentence begins: {@code Volume v: shipping}
+     */
+    public Trouble(RepeatedFailureLog log, String kind, String what) {
         this.log = log;
+        this.kind = kind;
         this.what = what;
     }
 
     /** It failed and will be tried again. */
     public synchronized void met(Exception why) {
-        if (why.getClass() == known) {
-            log.debug("{} is still held up", what, why);
-            return;
-        }
-        known = why.getClass();
-        log.error("{} is held up, trying again", what, why);
+        held = true;
+        log.error(kind, what + " is held up, trying again", why);
     }
 
     /** It succeeded. */
     public void over() {
-        if (known != null) {
+        if (held) {
             end();
         }
     }
 
     private synchronized void end() {
-        if (known != null) {
-            known = null;
-            log.warn("{} goes on", what);
+        if (held) {
+            held = false;
+            log.warn(kind + ", over", what + " goes on");
         }
     }
 }

@@ -26,6 +26,8 @@ public final class VolumeException extends RuntimeException {
         READ_ONLY,
         /** No space left; the volume stays open and readable. */
         DISK_FULL,
+        /** The process may open no more files. */
+        NO_FILE_HANDLES,
         /** Any other I/O error; the volume takes no more writes until it is opened again. */
         IO_ERROR,
         /** Both superblock slots are damaged. */

@@ -3,20 +3,20 @@ package io.keepup.embedded.registry;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.keepup.embedded.registry.RegistryException.Code;
+import io.keepup.service.failure.RepeatedFailureLog;
 import io.keepup.service.http.Answer;
 import io.keepup.service.http.Query;
 import io.keepup.service.http.RequestException;
 import io.keepup.service.http.Routes;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Gives the routes of the REST API its content type and its form of an error. */
 final class Router {
 
     private static final String CONTENT_TYPE = "application/vnd.schemaregistry.v1+json";
-    private static final Logger log = LoggerFactory.getLogger(Router.class);
+    private static final RepeatedFailureLog failures = new RepeatedFailureLog(LoggerFactory.getLogger(Router.class));
 
     private final Routes routes = new Routes(Router::error);
 
@@ -50,7 +50,7 @@ final class Router {
                 yield error(status, status, "HTTP %s: %s".formatted(status, wrong.getMessage()));
             }
             default -> {
-                log.error("{} failed", request, failure);
+                failures.error("request", request + " failed", failure);
                 yield error(Code.INTERNAL, "Internal Server Error: the registry's log says more");
             }
         };

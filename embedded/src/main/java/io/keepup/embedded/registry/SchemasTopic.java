@@ -2,6 +2,7 @@ package io.keepup.embedded.registry;
 
 import io.keepup.embedded.EmbeddedStartException;
 import io.keepup.embedded.EmbeddedStartException.Reason;
+import io.keepup.service.failure.RepeatedFailureLog;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -43,6 +44,7 @@ final class SchemasTopic implements AutoCloseable {
     static final TopicPartition PARTITION = new TopicPartition(NAME, 0);
 
     private static final Logger log = LoggerFactory.getLogger(SchemasTopic.class);
+    private static final RepeatedFailureLog failures = new RepeatedFailureLog(log);
 
     private static final int MAX_RECORD_BYTES = 4 << 20;
 
@@ -194,7 +196,7 @@ final class SchemasTopic implements AutoCloseable {
                     }
                     moveTo(consumer.position(PARTITION));
                 } catch (RetriableException e) {
-                    log.warn("Reading topic {} failed, trying again", NAME, e);
+                    failures.warn("reading", "Reading topic %s failed, trying again: %s".formatted(NAME, e));
                 }
             }
         } catch (WakeupException | InterruptException e) {
@@ -209,11 +211,10 @@ final class SchemasTopic implements AutoCloseable {
         try {
             return Optional.of(RegistryRecordJson.decode(found.key(), found.value()));
         } catch (IllegalArgumentException e) {
-            log.warn(
-                    "Record {} of topic {} is not the registry's, left aside: {}",
-                    found.offset(),
-                    NAME,
-                    e.getMessage());
+            failures.warn(
+                    "left aside",
+                    "Record %s of topic %s is not the registry's, left aside: %s"
+                            .formatted(found.offset(), NAME, e.getMessage()));
             return Optional.empty();
         }
     }

@@ -3,6 +3,7 @@ package io.keepup.node.base;
 import io.keepup.node.NodeContext;
 import io.keepup.node.NodeSettings;
 import io.keepup.node.lane.LaneTopics;
+import io.keepup.service.failure.RepeatedFailureLog;
 import io.keepup.v1.IssueRebuild;
 import io.keepup.v1.SyncAnswer;
 import io.keepup.volume.Volume;
@@ -12,7 +13,6 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
-import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class BaseLane implements AutoCloseable {
 
-    private static final Logger log = LoggerFactory.getLogger(BaseLane.class);
+    private static final RepeatedFailureLog failures = new RepeatedFailureLog(LoggerFactory.getLogger(BaseLane.class));
     private static final int LEAST_CHUNK_BYTES = 64 << 10;
     private static final int CHUNKS_PER_SECOND = 8;
 
@@ -106,7 +106,10 @@ public final class BaseLane implements AutoCloseable {
         try {
             delete(neededFrom(0));
         } catch (RuntimeException e) {
-            log.warn("Volume {}: consumed base records are not deleted yet: {}", spec.volumeId(), e.getMessage());
+            failures.warn(
+                    "not deleted",
+                    "Volume %s: consumed base records are not deleted yet: %s"
+                            .formatted(spec.volumeId(), e.getMessage()));
         } finally {
             deleting.set(false);
         }
@@ -117,7 +120,11 @@ public final class BaseLane implements AutoCloseable {
             ended.awaitEnd();
             delete(neededFrom(ended.stream().nextOffset()));
         } catch (RuntimeException e) {
-            log.error("Volume {}: base records of session {} are not deleted", spec.volumeId(), ended.sessionId(), e);
+            failures.error(
+                    "not deleted",
+                    "Volume %s: base records of session %s are not deleted"
+                            .formatted(spec.volumeId(), ended.sessionId()),
+                    e);
         }
     }
 

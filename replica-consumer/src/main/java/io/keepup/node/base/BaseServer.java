@@ -3,6 +3,7 @@ package io.keepup.node.base;
 import io.keepup.node.NodeContext;
 import io.keepup.node.NodeCounter;
 import io.keepup.node.lane.LaneRecords;
+import io.keepup.service.failure.RepeatedFailureLog;
 import io.keepup.v1.BaseEnd;
 import io.keepup.v1.BaseManifest;
 import io.keepup.volume.BaseBlocks;
@@ -21,6 +22,7 @@ import org.slf4j.LoggerFactory;
 final class BaseServer implements Runnable {
 
     private static final Logger log = LoggerFactory.getLogger(BaseServer.class);
+    private static final RepeatedFailureLog failures = new RepeatedFailureLog(log);
     private static final Duration CLOSE = Duration.ofMillis(500);
 
     private final NodeContext context;
@@ -80,12 +82,18 @@ final class BaseServer implements Runnable {
         if (stream.stopped()) {
             return;
         }
-        log.error("Volume {}: the base of session {} cannot be served", spec.volumeId(), sessionId, failure);
+        failures.error(
+                "serving",
+                "Volume %s: the base of session %s cannot be served".formatted(spec.volumeId(), sessionId),
+                failure);
         stream.forget();
         try {
             endWithoutBase(producer);
         } catch (RuntimeException e) {
-            log.error("Volume {}: nor can the replica of session {} be told", spec.volumeId(), sessionId, e);
+            failures.error(
+                    "saying so",
+                    "Volume %s: nor can the replica of session %s be told".formatted(spec.volumeId(), sessionId),
+                    e);
         }
     }
 

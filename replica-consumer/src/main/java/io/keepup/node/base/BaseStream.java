@@ -8,6 +8,7 @@ import io.keepup.node.world.Sends;
 import io.keepup.node.world.Signal;
 import io.keepup.schemas.codec.CloudEventHeaders;
 import io.keepup.schemas.topic.Topics;
+import io.keepup.service.failure.RepeatedFailureLog;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -17,7 +18,6 @@ import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.TimeoutException;
-import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -27,7 +27,8 @@ import org.slf4j.LoggerFactory;
  */
 final class BaseStream {
 
-    private static final Logger log = LoggerFactory.getLogger(BaseStream.class);
+    private static final RepeatedFailureLog failures =
+            new RepeatedFailureLog(LoggerFactory.getLogger(BaseStream.class));
     private static final Duration WAIT = Duration.ofMillis(200);
     private static final Duration FIRST_PAUSE = Duration.ofMillis(20);
     private static final Duration LONGEST_PAUSE = Duration.ofMillis(500);
@@ -81,7 +82,8 @@ final class BaseStream {
         this.window = context.settings().get(NodeSettings.BASE_WINDOW_BYTES);
         this.topic = Topics.base(volumeId);
         this.key = String.valueOf(sessionId).getBytes(StandardCharsets.UTF_8);
-        this.trouble = new Trouble(log, "Volume %s: sending the base of session %s".formatted(volumeId, sessionId));
+        this.trouble = new Trouble(
+                failures, "sending a base", "Volume %s: sending the base of session %s".formatted(volumeId, sessionId));
         this.acknowledged = new Signal(context.tasks());
         this.applied = new Signal(context.tasks());
     }

@@ -18,6 +18,7 @@ import io.keepup.node.replica.ReplicaVolume;
 import io.keepup.schemas.registry.RegistryException;
 import io.keepup.schemas.topic.TopicException;
 import io.keepup.schemas.topic.Topics;
+import io.keepup.service.failure.RepeatedFailureLog;
 import io.keepup.v1.ApplyRole;
 import io.keepup.v1.CancelSession;
 import io.keepup.v1.ConfigureShipper;
@@ -51,6 +52,7 @@ import org.slf4j.LoggerFactory;
 public final class CommandExecutor {
 
     private static final Logger log = LoggerFactory.getLogger(CommandExecutor.class);
+    private static final RepeatedFailureLog failures = new RepeatedFailureLog(log);
 
     private final NodeContext context;
     private final VolumeHost host;
@@ -81,7 +83,7 @@ public final class CommandExecutor {
             case CancelSession cancel -> cancel(cancel);
             default -> {
                 context.metrics().count(NodeCounter.COMMANDS_POISON);
-                log.error("{} is no command of a node", command.getSchema().getName());
+                failures.error("no command of a node", command.getSchema().getName() + " is no command of a node");
             }
         }
     }
@@ -158,6 +160,7 @@ public final class CommandExecutor {
             context.events().readiness(meta.getVolumeId(), meta.getEpoch(), Gates.ROLE_APPLIED);
             return;
         }
+        host.requireHandles(meta.getVolumeId()); // before its lane is looked at, which is made for it
         if (role.get() == VolumeRole.PRIMARY && wouldBeginEmpty(meta)) {
             throw refusal(
                     NodeFault.data_missing,
@@ -289,11 +292,9 @@ public final class CommandExecutor {
 
     private void refused(Meta meta, String why) {
         context.metrics().count(NodeCounter.STALE_EPOCH);
-        log.warn(
-                "Volume {}: command {} of epoch {} refused: {}",
-                meta.getVolumeId(),
-                meta.getEventId(),
-                meta.getEpoch(),
-                why);
+        failures.warn(
+                "refused",
+                "Volume %s: command %s of epoch %s refused: %s"
+                        .formatted(meta.getVolumeId(), meta.getEventId(), meta.getEpoch(), why));
     }
 }

@@ -9,6 +9,7 @@ import io.keepup.node.kafka.ConsumerLoop;
 import io.keepup.schemas.codec.UndecodableException;
 import io.keepup.schemas.registry.RegistryException;
 import io.keepup.schemas.topic.Topics;
+import io.keepup.service.failure.RepeatedFailureLog;
 import io.keepup.v1.Meta;
 import io.keepup.v1.NodeFault;
 import io.keepup.v1.Role;
@@ -37,6 +38,7 @@ import org.slf4j.LoggerFactory;
 public final class CommandIntake implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(CommandIntake.class);
+    private static final RepeatedFailureLog failures = new RepeatedFailureLog(log);
     private static final Duration RETRY = Duration.ofMillis(500);
 
     private final NodeContext context;
@@ -48,7 +50,7 @@ public final class CommandIntake implements AutoCloseable {
     private final ConsumerLoop loop;
     private final VolumeHost host;
     private Map<TopicPartition, OffsetAndMetadata> committed = Map.of();
-    private final Trouble registry = new Trouble(log, "A command that waits for the registry");
+    private final Trouble registry = new Trouble(failures, "registry", "A command that waits for the registry");
     private boolean recallDue;
     /** Volumes that were looked up are not all made again yet. */
     private boolean recalling;
@@ -175,13 +177,17 @@ public final class CommandIntake implements AutoCloseable {
     private void failed(
             TopicPartition partition, long offset, SpecificRecord command, RuntimeException why, boolean again) {
         context.metrics().count(NodeCounter.COMMANDS_FAILED);
-        log.error(
-                "Command {} at {}/{} failed, {}: {}",
-                command.getSchema().getName(),
-                partition,
-                offset,
-                again ? "it waits and is tried again, " + why : "it can never succeed and is passed over",
-                command,
+        failures.error(
+                again ? "command that waits" : "command passed over",
+                "Command %s at %s/%s failed, %s: %s"
+                        .formatted(
+                                command.getSchema().getName(),
+                                partition,
+                                offset,
+                                again
+                                        ? "it waits and is tried again, " + why
+                                        : "it can never succeed and is passed over",
+                                command),
                 again ? null : why);
     }
 
@@ -206,12 +212,10 @@ public final class CommandIntake implements AutoCloseable {
                 return command;
             } catch (UndecodableException e) {
                 context.metrics().count(NodeCounter.COMMANDS_POISON);
-                log.error(
-                        "Record {}/{}/{} skipped, it is no command: {}",
-                        record.topic(),
-                        record.partition(),
-                        record.offset(),
-                        e.getMessage());
+                failures.error(
+                        "no command",
+                        "Record %s/%s/%s skipped, it is no command: %s"
+                                .formatted(record.topic(), record.partition(), record.offset(), e.getMessage()));
                 return null;
             } catch (RegistryException e) {
                 registry.met(e); // no verdict on the record

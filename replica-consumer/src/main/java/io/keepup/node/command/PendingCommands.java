@@ -4,6 +4,7 @@ import io.keepup.node.event.NodeClosingException;
 import io.keepup.node.event.PublishException;
 import io.keepup.schemas.registry.RegistryException;
 import io.keepup.schemas.topic.TopicException;
+import io.keepup.service.failure.Backoff;
 import io.keepup.v1.ApplyRole;
 import io.keepup.v1.Meta;
 import io.keepup.volume.VolumeException;
@@ -29,6 +30,7 @@ import org.apache.kafka.common.TopicPartition;
  */
 final class PendingCommands {
 
+    /** After the first failure. */
     private static final Duration RETRY = Duration.ofMillis(500);
 
     private record Pending(TopicPartition partition, long offset, SpecificRecord command) {}
@@ -36,6 +38,7 @@ final class PendingCommands {
     private static final class Line {
         final Queue<Pending> commands = new ArrayDeque<>();
         Instant notBefore = Instant.MIN;
+        final Backoff backoff = new Backoff(RETRY);
         /** The first command was tried before, and waits. */
         boolean waits;
 
@@ -106,11 +109,12 @@ final class PendingCommands {
                 failed.failed(next.partition, next.offset, next.command, e, again);
                 if (again) {
                     line.waits = true;
-                    line.notBefore = now.plus(RETRY);
+                    line.notBefore = now.plus(line.backoff.failed());
                     return;
                 }
             }
             line.waits = false;
+            line.backoff.succeeded();
             line.commands.remove();
         }
     }
@@ -125,7 +129,7 @@ final class PendingCommands {
             case KafkaException broker -> true;
             case VolumeException volume ->
                 switch (volume.kind()) {
-                    case DISK_FULL, IO_ERROR, NOT_WRITABLE, READ_ONLY, LOCKED -> true;
+                    case DISK_FULL, IO_ERROR, NO_FILE_HANDLES, NOT_WRITABLE, READ_ONLY, LOCKED -> true;
                     default -> false;
                 };
             default -> false;

@@ -7,6 +7,7 @@ import io.keepup.node.world.Sends;
 import io.keepup.node.world.Tasks;
 import io.keepup.schemas.codec.CloudEventHeaders;
 import io.keepup.schemas.codec.RecordCodec;
+import io.keepup.service.failure.RepeatedFailureLog;
 import io.keepup.v1.Meta;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -16,7 +17,6 @@ import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.TimeoutException;
-import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -26,7 +26,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class EventPublisher implements AutoCloseable {
 
-    private static final Logger log = LoggerFactory.getLogger(EventPublisher.class);
+    private static final RepeatedFailureLog failures =
+            new RepeatedFailureLog(LoggerFactory.getLogger(EventPublisher.class));
     private static final Duration CLOSE = Duration.ofSeconds(3);
     private static final Duration CHECK_CLOSING = Duration.ofMillis(200);
 
@@ -34,7 +35,7 @@ public final class EventPublisher implements AutoCloseable {
     private final RecordCodec codec;
     private final NodeMetrics metrics;
     private final Tasks tasks;
-    private final Trouble away = new Trouble(log, "Publishing to Kafka");
+    private final Trouble away = new Trouble(failures, "publishing", "Publishing to Kafka");
     private volatile boolean closing;
 
     public EventPublisher(Producer<byte[], byte[]> producer, RecordCodec codec, NodeMetrics metrics, Tasks tasks) {
@@ -103,7 +104,7 @@ public final class EventPublisher implements AutoCloseable {
     private void failed(String type, String key, Exception failure) {
         if (!closing) {
             metrics.count(NodeCounter.PUBLISH_FAILURES);
-            log.error("{} of {} is not published: {}", type, key, failure.toString());
+            failures.error("publishing a record", "%s of %s is not published: %s".formatted(type, key, failure));
         }
     }
 

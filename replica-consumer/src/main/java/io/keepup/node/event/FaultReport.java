@@ -44,7 +44,7 @@ public record FaultReport(NodeFault fault, String detail) {
             case DISK_FULL -> NodeFault.disk_full;
             case BAD_SPEC -> NodeFault.size_unsupported;
             case STALE_EPOCH -> NodeFault.stale_epoch;
-            case LOCKED, SUPERBLOCK_CORRUPT, FORMAT_VERSION, NOT_A_VOLUME, ALREADY_EXISTS ->
+            case LOCKED, NO_FILE_HANDLES, SUPERBLOCK_CORRUPT, FORMAT_VERSION, NOT_A_VOLUME, ALREADY_EXISTS ->
                 NodeFault.volume_unreadable;
             case BAD_REQUEST,
                     CLOSED,

@@ -3,6 +3,7 @@ package io.keepup.node.hosting;
 import io.keepup.node.NodeContext;
 import io.keepup.node.NodeCounter;
 import io.keepup.node.NodeSettings;
+import io.keepup.service.failure.RepeatedFailureLog;
 import io.keepup.volume.Scrub;
 import io.keepup.volume.ScrubReport;
 import io.keepup.volume.VolumeException;
@@ -25,6 +26,7 @@ import org.slf4j.LoggerFactory;
 final class Scrubber implements Runnable {
 
     private static final Logger log = LoggerFactory.getLogger(Scrubber.class);
+    private static final RepeatedFailureLog failures = new RepeatedFailureLog(log);
     private static final long STEP_BYTES = 1 << 20;
     /** How often it looks whether a volume is due. */
     private static final Duration LOOKS = Duration.ofSeconds(10);
@@ -140,7 +142,8 @@ final class Scrubber implements Runnable {
                 case REBUILDING, CLOSED -> log.debug("Volume {}: not scrubbed", volume.volumeId(), e);
                 default -> {
                     context.metrics().count(NodeCounter.VOLUME_ERRORS);
-                    log.error("Volume {}: its scrub failed: {}", volume.volumeId(), e.getMessage(), e);
+                    failures.error(
+                            "scrub", "Volume %s: its scrub failed: %s".formatted(volume.volumeId(), e.getMessage()), e);
                 }
             }
         }

@@ -11,6 +11,8 @@ import io.keepup.node.primary.PrimaryVolume;
 import io.keepup.node.replica.LiveLane;
 import io.keepup.node.replica.ReplicaVolume;
 import io.keepup.schemas.topic.Names;
+import io.keepup.service.failure.Backoff;
+import io.keepup.service.failure.RepeatedFailureLog;
 import io.keepup.v1.NodeFault;
 import io.keepup.volume.Volume;
 import io.keepup.volume.VolumeException;
@@ -39,6 +41,7 @@ import org.slf4j.LoggerFactory;
 public final class VolumeHost implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(VolumeHost.class);
+    private static final RepeatedFailureLog failures = new RepeatedFailureLog(log);
     private static final long DEFAULT_SIZE = 1L << 30;
     private static final int DEFAULT_BLOCK_SIZE = 4096;
     private static final Duration ANSWER_TICK = Duration.ofMillis(50);
@@ -79,10 +82,12 @@ public final class VolumeHost implements AutoCloseable {
         Disk disk = context.storage().disk();
         disk.createDirectories(volumesDir);
         disk.createDirectories(notesDir);
-        disk.list(volumesDir).stream()
+        List<Path> found = disk.list(volumesDir).stream()
                 .filter(disk::isDirectory)
                 .filter(directory -> Names.valid(directory.getFileName().toString())) // lost+found is none
-                .forEach(this::open);
+                .toList();
+        context.storage().handles().shortage(found.size()).ifPresent(log::warn);
+        found.forEach(this::open);
     }
 
     /**
@@ -135,7 +140,9 @@ public final class VolumeHost implements AutoCloseable {
         context.events().roleRefused(volumeId, epoch, why);
         refused.put(volumeId, new Refusal(epoch, why));
         context.metrics().count(NodeCounter.VOLUME_ERRORS);
-        log.error("Volume {} is not served in epoch {}, {}: {}", volumeId, epoch, why.fault(), why.detail());
+        failures.error(
+                "role refused, " + why.fault(),
+                "Volume %s is not served in epoch %s, %s: %s".formatted(volumeId, epoch, why.fault(), why.detail()));
     }
 
     /** Why a volume on the disk could not be opened; empty when it could, or is not there. */
@@ -152,6 +159,7 @@ public final class VolumeHost implements AutoCloseable {
         String volumeId = directory.getFileName().toString();
         Volume volume = null;
         try {
+            requireHandles(volumeId);
             VolumeNote note = VolumeNote.open(context.storage().disk(), notesDir, volumeId);
             volume = context.storage().open(directory);
             String found = volume.status().spec().volumeId();
@@ -179,7 +187,7 @@ public final class VolumeHost implements AutoCloseable {
     private void notOpened(String volumeId, RuntimeException failure) {
         unopened.put(volumeId, new FaultReport(NodeFault.volume_unreadable, String.valueOf(failure.getMessage())));
         context.metrics().count(NodeCounter.VOLUME_ERRORS);
-        log.error("Volume {} is not served: {}", volumeId, failure.getMessage(), failure);
+        failures.error("opening", "Volume %s is not served: %s".formatted(volumeId, failure.getMessage()), failure);
     }
 
     /** Goes on in the roles found on disk and starts the clockwork. */
@@ -253,7 +261,8 @@ public final class VolumeHost implements AutoCloseable {
         if (!guarded(volumeId, work)) {
             runs(task, () -> {
                 boolean done = false;
-                while (!done && !context.tasks().await(closing, RESUME_RETRY)) {
+                Backoff backoff = new Backoff(RESUME_RETRY);
+                while (!done && !context.tasks().await(closing, backoff.failed())) {
                     done = guarded(volumeId, work);
                 }
             });
@@ -277,7 +286,7 @@ public final class VolumeHost implements AutoCloseable {
             log.debug("Volume {}: stopped at its work", volumeId, e);
         } catch (RuntimeException e) {
             context.metrics().count(NodeCounter.VOLUME_ERRORS);
-            log.error("Volume {}: {}", volumeId, e.getMessage(), e);
+            failures.error("work", "Volume %s: %s".formatted(volumeId, e.getMessage()), e);
         }
         return false;
     }
@@ -306,7 +315,19 @@ public final class VolumeHost implements AutoCloseable {
                     VolumeException.Kind.IO_ERROR,
                     "volume %s could not be opened: %s".formatted(volumeId, why.detail()));
         }
+        requireHandles(volumeId);
         return made(asked);
+    }
+
+    /**
+     * Refuses to open one volume more than there are file handles for, so that those served go on, and HTTP and Kafka too.
+     *
+     * @throws VolumeException when there are none left for a volume that is not open
+     */
+    public void requireHandles(String volumeId) {
+        if (!volumes.containsKey(volumeId)) {
+            context.storage().handles().require(volumeId, volumes.size());
+        }
     }
 
     private HostedVolume resized(HostedVolume known, VolumeSpec asked) {

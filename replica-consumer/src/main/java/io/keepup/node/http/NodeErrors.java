@@ -1,12 +1,12 @@
 package io.keepup.node.http;
 
 import io.keepup.node.hosting.NotServedException;
+import io.keepup.service.failure.RepeatedFailureLog;
 import io.keepup.service.http.Answer;
 import io.keepup.service.http.RequestException;
 import io.keepup.service.http.Routes;
 import io.keepup.volume.VolumeException;
 import java.util.Map;
-import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -15,7 +15,8 @@ import org.slf4j.LoggerFactory;
  */
 final class NodeErrors implements Routes.Errors {
 
-    private static final Logger log = LoggerFactory.getLogger(NodeErrors.class);
+    private static final RepeatedFailureLog failures =
+            new RepeatedFailureLog(LoggerFactory.getLogger(NodeErrors.class));
 
     @Override
     public Answer of(String request, RuntimeException failure) {
@@ -27,7 +28,7 @@ final class NodeErrors implements Routes.Errors {
             case VolumeException volume -> answer(status(volume), volume.kind().name(), volume);
             case IllegalArgumentException wrong -> answer(400, "BAD_REQUEST", wrong);
             default -> {
-                log.error("{} failed", request, failure);
+                failures.error("request", request + " failed", failure);
                 yield answer(500, "FAILED", failure);
             }
         };

@@ -4,6 +4,7 @@ import io.keepup.node.Trouble;
 import io.keepup.node.event.NodeClosingException;
 import io.keepup.node.world.Tasks;
 import io.keepup.schemas.topic.KeyPartitions;
+import io.keepup.service.failure.RepeatedFailureLog;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -37,6 +38,7 @@ public final class ConsumerLoop implements AutoCloseable {
     public static final Duration CALL = Duration.ofSeconds(10);
 
     private static final Logger log = LoggerFactory.getLogger(ConsumerLoop.class);
+    private static final RepeatedFailureLog failures = new RepeatedFailureLog(log);
     private static final Duration RETRY = Duration.ofMillis(500);
 
     /** One turn: poll, and do what there is to do. */
@@ -71,7 +73,7 @@ public final class ConsumerLoop implements AutoCloseable {
         this.consumer = consumer;
         this.turn = turn;
         this.failure = failure;
-        this.trouble = new Trouble(log, name);
+        this.trouble = new Trouble(failures, "loop", name);
     }
 
     /** The one partition of a topic that holds the records of a key. */

@@ -3,6 +3,7 @@ package io.keepup.node.lane;
 import io.keepup.node.NodeContext;
 import io.keepup.node.NodeCounter;
 import io.keepup.schemas.codec.UndecodableException;
+import io.keepup.service.failure.RepeatedFailureLog;
 import io.keepup.v1.BaseChunk;
 import io.keepup.v1.BaseEnd;
 import io.keepup.v1.BaseManifest;
@@ -18,7 +19,6 @@ import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
-import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -27,7 +27,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class BaseLaneReader implements AutoCloseable {
 
-    private static final Logger log = LoggerFactory.getLogger(BaseLaneReader.class);
+    private static final RepeatedFailureLog failures =
+            new RepeatedFailureLog(LoggerFactory.getLogger(BaseLaneReader.class));
     private static final int FETCHES_AHEAD = 2;
     /** So many a poll, of 1 MiB mostly: a fetch has as many when it is not compressed. */
     private static final int RECORDS = 8;
@@ -102,7 +103,7 @@ public final class BaseLaneReader implements AutoCloseable {
             context.metrics().count(NodeCounter.UNDECODABLE);
             why = e.getMessage();
         }
-        log.error("Record {}/{} passed over: {}", record.topic(), record.offset(), why);
+        failures.error("passed over", "Record %s/%s passed over: %s".formatted(record.topic(), record.offset(), why));
     }
 
     private boolean isOfSession(SpecificRecord value) {

@@ -3,17 +3,18 @@ package io.keepup.node.lane;
 import io.keepup.node.NodeContext;
 import io.keepup.node.NodeCounter;
 import io.keepup.schemas.codec.UndecodableException;
+import io.keepup.service.failure.RepeatedFailureLog;
 import io.keepup.v1.WalBatch;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Reads WAL lane records; what is none is passed over loudly. */
 public final class WalBatches {
 
-    private static final Logger log = LoggerFactory.getLogger(WalBatches.class);
+    private static final RepeatedFailureLog failures =
+            new RepeatedFailureLog(LoggerFactory.getLogger(WalBatches.class));
 
     private WalBatches() {}
 
@@ -31,7 +32,7 @@ public final class WalBatches {
             why = e.getMessage();
         }
         context.metrics().count(NodeCounter.UNDECODABLE);
-        log.error("Record {}/{} passed over: {}", record.topic(), record.offset(), why);
+        failures.error("passed over", "Record %s/%s passed over: %s".formatted(record.topic(), record.offset(), why));
         return Optional.empty();
     }
 }

@@ -8,6 +8,7 @@ import io.keepup.node.note.NoteState.Pin;
 import io.keepup.node.note.NoteState.Replica;
 import io.keepup.node.note.VolumeNote;
 import io.keepup.node.world.Mutex;
+import io.keepup.service.failure.RepeatedFailureLog;
 import io.keepup.v1.CancelSession;
 import io.keepup.v1.IssueCatchUp;
 import io.keepup.v1.IssueRebuild;
@@ -19,13 +20,13 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.producer.Producer;
-import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** A volume in the role of primary, in one epoch: ships, asks, pins, serves bases. Thread-safe. */
 public final class PrimaryVolume implements AutoCloseable {
 
-    private static final Logger log = LoggerFactory.getLogger(PrimaryVolume.class);
+    private static final RepeatedFailureLog failures =
+            new RepeatedFailureLog(LoggerFactory.getLogger(PrimaryVolume.class));
 
     private final NodeContext context;
     private final Volume volume;
@@ -125,10 +126,10 @@ public final class PrimaryVolume implements AutoCloseable {
         boolean known = note.state().replicas().stream().anyMatch(r -> r.id().equals(replicaId));
         if (!known) {
             context.metrics().count(NodeCounter.STALE_SESSION);
-            log.warn(
-                    "Volume {}: a session of {} refused, it is no replica any more",
-                    volume.status().spec().volumeId(),
-                    replicaId);
+            failures.warn(
+                    "no replica",
+                    "Volume %s: a session of %s refused, it is no replica any more"
+                            .formatted(volume.status().spec().volumeId(), replicaId));
         }
         return known;
     }
@@ -137,10 +138,10 @@ public final class PrimaryVolume implements AutoCloseable {
         try {
             retained.verify();
         } catch (RuntimeException e) {
-            log.warn(
-                    "Volume {}: its WAL lane cannot be looked at",
-                    volume.status().spec().volumeId(),
-                    e);
+            failures.warn(
+                    "lane not seen",
+                    "Volume %s: its WAL lane cannot be looked at: %s"
+                            .formatted(volume.status().spec().volumeId(), e.getMessage()));
         }
     }
 

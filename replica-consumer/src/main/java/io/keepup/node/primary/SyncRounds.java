@@ -5,6 +5,7 @@ import io.keepup.node.NodeCounter;
 import io.keepup.node.NodeSettings;
 import io.keepup.node.event.NodeEvents.SyncFacts;
 import io.keepup.node.world.Mutex;
+import io.keepup.service.failure.RepeatedFailureLog;
 import io.keepup.v1.AckKind;
 import io.keepup.v1.SyncAck;
 import io.keepup.v1.SyncAnswer;
@@ -16,7 +17,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
-import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -25,7 +25,8 @@ import org.slf4j.LoggerFactory;
  */
 final class SyncRounds {
 
-    private static final Logger log = LoggerFactory.getLogger(SyncRounds.class);
+    private static final RepeatedFailureLog failures =
+            new RepeatedFailureLog(LoggerFactory.getLogger(SyncRounds.class));
     private static final SyncAck NOTHING = new SyncAck(0L, 0L, 0L, 0L, false, null, AckKind.timed_out, false, null, 0L);
 
     private final NodeContext context;
@@ -141,12 +142,10 @@ final class SyncRounds {
         SyncAck ack = answer.getAck();
         if (ack.getAckKind() != AckKind.quorum || answer.getMeta().getEpoch() != epoch) {
             context.metrics().count(NodeCounter.STALE_EPOCH);
-            log.warn(
-                    "Volume {}: {} is at epoch {}, not {}",
-                    volumeId,
-                    replica.id,
-                    answer.getMeta().getEpoch(),
-                    epoch);
+            failures.warn(
+                    "another epoch",
+                    "Volume %s: %s is at epoch %s, not %s"
+                            .formatted(volumeId, replica.id, answer.getMeta().getEpoch(), epoch));
             relay(
                     replica,
                     SyncAck.newBuilder(NOTHING)

@@ -13,6 +13,7 @@ import io.keepup.node.world.Sends;
 import io.keepup.node.world.Signal;
 import io.keepup.schemas.codec.CloudEventHeaders;
 import io.keepup.schemas.topic.Topics;
+import io.keepup.service.failure.RepeatedFailureLog;
 import io.keepup.v1.WalBatch;
 import io.keepup.volume.Volume;
 import io.keepup.volume.VolumeFault;
@@ -42,6 +43,7 @@ import org.slf4j.LoggerFactory;
 final class WalShipper implements Runnable {
 
     private static final Logger log = LoggerFactory.getLogger(WalShipper.class);
+    private static final RepeatedFailureLog failures = new RepeatedFailureLog(log);
     private static final Duration IDLE = Duration.ofMillis(200);
     private static final Duration RETRY = Duration.ofSeconds(1);
 
@@ -81,7 +83,7 @@ final class WalShipper implements Runnable {
         this.retained = retained;
         this.producer = producer;
         this.key = volumeId.getBytes(StandardCharsets.UTF_8);
-        this.trouble = new Trouble(log, "Volume %s: shipping its WAL".formatted(volumeId));
+        this.trouble = new Trouble(failures, "shipping", "Volume %s: shipping its WAL".formatted(volumeId));
         this.work = new Signal(context.tasks());
     }
 
@@ -283,7 +285,7 @@ final class WalShipper implements Runnable {
             fenced = e;
             work.raise();
         } catch (RuntimeException e) {
-            log.error("Volume {}: trimming the WAL up to LSN {} failed", volumeId, upTo, e);
+            failures.error("trimming", "Volume %s: trimming the WAL up to LSN %s failed".formatted(volumeId, upTo), e);
         } finally {
             trimming.set(false);
         }

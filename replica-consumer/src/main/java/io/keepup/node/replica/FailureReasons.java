@@ -30,8 +30,9 @@ final class FailureReasons {
             case IO_ERROR, READ_ONLY, NOT_WRITABLE -> FailureReason.disk_failed;
             case STALE_SESSION, SESSION_ENDED -> FailureReason.superseded;
             case WAL_RECYCLED -> FailureReason.pin_lost;
-            // A full disk is no damage: once there is room, the same session succeeds.
-            case GAP, ENTRY_CORRUPT, DISK_FULL, CLOSED -> FailureReason.transport_lost;
+            // A full disk is no damage, nor is the lack of a file handle: once there is room, the same session
+            // succeeds.
+            case GAP, ENTRY_CORRUPT, DISK_FULL, NO_FILE_HANDLES, CLOSED -> FailureReason.transport_lost;
             case BAD_SPEC, BAD_REQUEST, NOT_A_VOLUME, ALREADY_EXISTS, LOCKED, SUPERBLOCK_CORRUPT, FORMAT_VERSION ->
                 FailureReason.local_extent_corrupt;
         };

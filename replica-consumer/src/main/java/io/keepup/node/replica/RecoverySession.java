@@ -14,6 +14,7 @@ import io.keepup.node.event.NodeEvents.Totals;
 import io.keepup.node.event.PublishException;
 import io.keepup.node.world.Mutex;
 import io.keepup.schemas.registry.RegistryException;
+import io.keepup.service.failure.RepeatedFailureLog;
 import io.keepup.v1.FailureReason;
 import io.keepup.v1.SessionCause;
 import io.keepup.v1.WaitingFor;
@@ -34,6 +35,7 @@ import org.slf4j.LoggerFactory;
 abstract class RecoverySession implements Runnable {
 
     private static final Logger log = LoggerFactory.getLogger(RecoverySession.class);
+    private static final RepeatedFailureLog failures = new RepeatedFailureLog(log);
     private static final Duration RETRY = Duration.ofSeconds(1);
     /** How often a session that waits looks whether it still should. */
     private static final Duration LOOK = Duration.ofMillis(200);
@@ -181,8 +183,10 @@ abstract class RecoverySession implements Runnable {
 
     /** Says a terminal event. Whatever keeps it from being said, somebody waits for it: it is said again until heard. */
     private void say(Runnable event) {
-        Trouble trouble =
-                new Trouble(log, "Volume %s: saying the end of session %s".formatted(ref.volumeId(), ref.sessionId()));
+        Trouble trouble = new Trouble(
+                failures,
+                "end of a session",
+                "Volume %s: saying the end of session %s".formatted(ref.volumeId(), ref.sessionId()));
         while (true) {
             try {
                 event.run();

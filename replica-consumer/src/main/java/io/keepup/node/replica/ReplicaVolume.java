@@ -12,6 +12,7 @@ import io.keepup.node.lane.WalTopic;
 import io.keepup.node.note.NoteState;
 import io.keepup.node.note.VolumeNote;
 import io.keepup.node.world.Mutex;
+import io.keepup.service.failure.RepeatedFailureLog;
 import io.keepup.v1.CancelSession;
 import io.keepup.v1.FailureReason;
 import io.keepup.v1.IssueCatchUp;
@@ -40,6 +41,7 @@ import org.slf4j.LoggerFactory;
 public final class ReplicaVolume implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(ReplicaVolume.class);
+    private static final RepeatedFailureLog failures = new RepeatedFailureLog(log);
     private static final Duration RETRY = Duration.ofSeconds(1);
     private static final Duration LAST_WORD = Duration.ofSeconds(5);
 
@@ -69,7 +71,8 @@ public final class ReplicaVolume implements AutoCloseable {
         this.volumeId = volume.status().spec().volumeId();
         this.epoch = epoch;
         this.lock = new Mutex(context.tasks());
-        this.positioning = new Trouble(log, "Volume %s: positioning its receiver".formatted(volumeId));
+        this.positioning =
+                new Trouble(failures, "positioning", "Volume %s: positioning its receiver".formatted(volumeId));
         this.answers = new SyncAnswers(context, volumeId, epoch);
         this.localWal = new LocalWal(volume, context.settings().get(NodeSettings.WAL_RETAIN_BYTES));
     }
@@ -133,7 +136,7 @@ public final class ReplicaVolume implements AutoCloseable {
                 }
                 return;
             }
-            log.warn("Volume {}: the live lane is not positioned yet", volumeId);
+            failures.warn("not positioned", "Volume %s: the live lane is not positioned yet".formatted(volumeId));
         }
     }
 
@@ -204,22 +207,20 @@ public final class ReplicaVolume implements AutoCloseable {
             return true;
         }
         context.metrics().count(NodeCounter.STALE_EPOCH);
-        log.warn(
-                "Volume {}: WAL of epoch {} from {} refused, the volume is at {}",
-                volumeId,
-                batch.getEpoch(),
-                batch.getPrimaryId(),
-                epoch);
+        failures.warn(
+                "WAL of another epoch",
+                "Volume %s: WAL of epoch %s from %s refused, the volume is at %s"
+                        .formatted(volumeId, batch.getEpoch(), batch.getPrimaryId(), epoch));
         return false;
     }
 
     /** The live lane's records could not be applied: wait for the facts to decide. */
     void holdStill(RuntimeException failure) {
         context.metrics().count(NodeCounter.VOLUME_ERRORS);
-        log.error(
-                "Volume {}: WAL after LSN {} cannot be applied",
-                volumeId,
-                volume.status().appliedLsn(),
+        failures.error(
+                "applying",
+                "Volume %s: WAL after LSN %s cannot be applied"
+                        .formatted(volumeId, volume.status().appliedLsn()),
                 failure);
         lock.run(() -> {
             following = false;
@@ -256,7 +257,9 @@ public final class ReplicaVolume implements AutoCloseable {
         NoteState.Session newest = note.state().session();
         if (isStale(ref, newest)) {
             context.metrics().count(NodeCounter.STALE_SESSION);
-            log.warn("Volume {}: session {} refused, {} is newer", volumeId, ref.sessionId(), newest.id());
+            failures.warn(
+                    "stale session",
+                    "Volume %s: session %s refused, %s is newer".formatted(volumeId, ref.sessionId(), newest.id()));
             return false;
         }
         if (isKnown(ref, newest)) {
@@ -309,7 +312,8 @@ public final class ReplicaVolume implements AutoCloseable {
             remember(ref, false);
         } catch (VolumeException e) {
             context.metrics().count(NodeCounter.VOLUME_ERRORS);
-            log.error("Volume {}: the end of session {} is not noted", volumeId, ref.sessionId(), e);
+            failures.error(
+                    "noting", "Volume %s: the end of session %s is not noted".formatted(volumeId, ref.sessionId()), e);
         }
     }
 

@@ -2,13 +2,13 @@ package io.keepup.node.replica;
 
 import io.keepup.node.NodeContext;
 import io.keepup.node.NodeCounter;
+import io.keepup.service.failure.RepeatedFailureLog;
 import io.keepup.v1.AckKind;
 import io.keepup.v1.FailureReason;
 import io.keepup.v1.SyncAck;
 import io.keepup.v1.SyncRequest;
 import io.keepup.volume.VolumeStatus;
 import java.util.function.Supplier;
-import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -17,7 +17,8 @@ import org.slf4j.LoggerFactory;
  */
 final class SyncAnswers {
 
-    private static final Logger log = LoggerFactory.getLogger(SyncAnswers.class);
+    private static final RepeatedFailureLog failures =
+            new RepeatedFailureLog(LoggerFactory.getLogger(SyncAnswers.class));
 
     /**
      * What an answer is made of.
@@ -53,12 +54,14 @@ final class SyncAnswers {
             if (request.getMeta().getEpoch() < epoch) {
                 context.metrics().count(NodeCounter.STALE_EPOCH);
             }
-            log.warn(
-                    "Volume {}: {} asks in epoch {}, the volume is at {}",
-                    volumeId,
-                    request.getPrimaryId(),
-                    request.getMeta().getEpoch(),
-                    epoch);
+            failures.warn(
+                    "another epoch",
+                    "Volume %s: %s asks in epoch %s, the volume is at %s"
+                            .formatted(
+                                    volumeId,
+                                    request.getPrimaryId(),
+                                    request.getMeta().getEpoch(),
+                                    epoch));
             SyncAck mismatch = new SyncAck(0L, 0L, 0L, 0L, false, null, AckKind.epoch_mismatch, false, null, 0L);
             context.events().answer(volumeId, epoch, request.getPrimaryId(), request.getSyncId(), mismatch, 0);
             return;

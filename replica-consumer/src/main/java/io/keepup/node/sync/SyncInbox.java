@@ -7,6 +7,7 @@ import io.keepup.node.hosting.VolumeHost;
 import io.keepup.node.kafka.ConsumerLoop;
 import io.keepup.schemas.codec.UndecodableException;
 import io.keepup.schemas.topic.Topics;
+import io.keepup.service.failure.RepeatedFailureLog;
 import io.keepup.v1.SyncAnswer;
 import io.keepup.v1.SyncRequest;
 import java.nio.ByteBuffer;
@@ -17,13 +18,12 @@ import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
-import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Hears the questions to this node's replicas and the answers to its primaries, from now on: old ones are worth nothing. */
 public final class SyncInbox implements AutoCloseable {
 
-    private static final Logger log = LoggerFactory.getLogger(SyncInbox.class);
+    private static final RepeatedFailureLog failures = new RepeatedFailureLog(LoggerFactory.getLogger(SyncInbox.class));
 
     private final NodeContext context;
     private final VolumeHost host;
@@ -68,12 +68,15 @@ public final class SyncInbox implements AutoCloseable {
             dispatch(context.codec().decode(record));
         } catch (UndecodableException e) {
             context.metrics().count(NodeCounter.UNDECODABLE);
-            log.error("Record {}/{} passed over: {}", record.topic(), record.offset(), e.getMessage());
+            failures.error(
+                    "passed over",
+                    "Record %s/%s passed over: %s".formatted(record.topic(), record.offset(), e.getMessage()));
         } catch (NodeClosingException e) {
             throw e;
         } catch (RuntimeException e) {
             context.metrics().count(NodeCounter.VOLUME_ERRORS);
-            log.error("Sync {}/{} failed: {}", record.topic(), record.offset(), e.getMessage(), e);
+            failures.error(
+                    "sync", "Sync %s/%s failed: %s".formatted(record.topic(), record.offset(), e.getMessage()), e);
         }
     }
 
@@ -89,7 +92,7 @@ public final class SyncInbox implements AutoCloseable {
                         .ifPresent(primary -> primary.answered(answer));
             default -> {
                 context.metrics().count(NodeCounter.UNDECODABLE);
-                log.error("{} is no sync", sync.getSchema().getName());
+                failures.error("no sync", sync.getSchema().getName() + " is no sync");
             }
         }
     }

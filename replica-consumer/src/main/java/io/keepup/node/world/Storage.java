@@ -1,5 +1,6 @@
 package io.keepup.node.world;
 
+import io.keepup.service.failure.FileHandles;
 import io.keepup.volume.Volume;
 import io.keepup.volume.VolumeException;
 import io.keepup.volume.VolumeSpec;
@@ -15,11 +16,18 @@ import java.nio.file.Path;
  * @param disk one for all of them, so that they lose power together; a simulated one must not let another task run
  *     meanwhile, as volumes hold their locks over its calls
  * @param tuning of every volume
+ * @param handles what the open volumes may take of the process's file handles
  */
-public record Storage(Disk disk, VolumeTuning tuning) {
+public record Storage(Disk disk, VolumeTuning tuning, VolumeHandles handles) {
 
     /** The operating system's files. */
-    public static final Storage FILES = new Storage(new FileSystemDisk(), VolumeTuning.DEFAULT);
+    public static final Storage FILES =
+            new Storage(new FileSystemDisk(), VolumeTuning.DEFAULT, new VolumeHandles(FileHandles.ofProcess()));
+
+    /** One whose files are no files of the operating system: it has no limit. */
+    public Storage(Disk disk, VolumeTuning tuning) {
+        this(disk, tuning, new VolumeHandles(FileHandles.UNLIMITED));
+    }
 
     /**
      * Creates a volume of zeros and opens it, as {@link Volume#create(Path, VolumeSpec)}. A creation that failed after its last

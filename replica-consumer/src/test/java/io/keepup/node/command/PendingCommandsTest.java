@@ -28,7 +28,9 @@ class PendingCommandsTest {
     private final Map<String, RuntimeException> trouble = new HashMap<>();
     private final List<String> executed = new ArrayList<>();
     private final List<String> dropped = new ArrayList<>();
+    private int failures;
     private final PendingCommands pending = new PendingCommands((partition, offset, command, why, again) -> {
+        failures++;
         if (!again) {
             dropped.add(id(command));
         }
@@ -58,6 +60,22 @@ class PendingCommandsTest {
             }
             executed.add(id(command));
         });
+    }
+
+    @Test
+    void S_F12_a_command_that_fails_again_and_again_is_tried_at_pauses_that_grow_to_half_a_minute() {
+        trouble.put("a@1", new VolumeException(VolumeException.Kind.NO_FILE_HANDLES, "too many open files"));
+        add("a", 1);
+        int tries = 0;
+        for (int second = 0; second < 120; second++) {
+            int before = failures;
+            execute(START.plusSeconds(second));
+            tries += failures - before;
+        }
+        assertThat(tries).isBetween(7, 10); // one a second would be 120
+        trouble.clear();
+        execute(START.plusSeconds(150));
+        assertThat(executed).containsExactly("a@1");
     }
 
     @Test

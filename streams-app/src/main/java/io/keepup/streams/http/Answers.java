@@ -2,16 +2,16 @@ package io.keepup.streams.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import io.keepup.service.failure.RepeatedFailureLog;
 import io.keepup.service.http.Answer;
 import io.keepup.service.http.RequestException;
 import java.nio.charset.StandardCharsets;
-import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** How this API answers: JSON, never cached; an error is {@code {"error": sentence}}. */
 final class Answers {
 
-    private static final Logger log = LoggerFactory.getLogger(Answers.class);
+    private static final RepeatedFailureLog failures = new RepeatedFailureLog(LoggerFactory.getLogger(Answers.class));
 
     private Answers() {}
 
@@ -32,7 +32,7 @@ final class Answers {
         if (failure instanceof RequestException wrong) {
             return error(wrong.kind().status(), wrong.getMessage());
         }
-        log.error("{} failed", request, failure);
+        failures.error("request", request + " failed", failure);
         return error(500, "this request failed: the log of the Streams app says why");
     }
 

@@ -5,6 +5,7 @@ import io.keepup.schemas.codec.UndecodableException;
 import io.keepup.schemas.registry.RegistryException;
 import io.keepup.schemas.topic.KeyPartitions;
 import io.keepup.schemas.topic.Topics;
+import io.keepup.service.failure.RepeatedFailureLog;
 import io.keepup.v1.VolumeProjection;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -38,6 +39,7 @@ import org.slf4j.LoggerFactory;
 public final class ProjectionView implements PublishedProjections, AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(ProjectionView.class);
+    private static final RepeatedFailureLog failures = new RepeatedFailureLog(log);
     private static final Duration POLL = Duration.ofMillis(500);
     private static final Duration PAUSE = Duration.ofSeconds(1);
     private static final Duration CLOSE_LIMIT = Duration.ofSeconds(5);
@@ -161,12 +163,15 @@ public final class ProjectionView implements PublishedProjections, AutoCloseable
 
     private void apply(ConsumerRecord<byte[], byte[]> record, int partitions, Content into) {
         if (record.key() == null) {
-            log.warn("the record at {} is passed over: it has no key", position(record));
+            failures.warn("no key", "the record at %s is passed over: it has no key".formatted(position(record)));
             return;
         }
         String volumeId = new String(record.key(), StandardCharsets.UTF_8);
         if (record.partition() != KeyPartitions.partitionFor(volumeId, partitions)) {
-            log.warn("the record at {} is passed over: its key belongs to another partition", position(record));
+            failures.warn(
+                    "other partition",
+                    "the record at %s is passed over: its key belongs to another partition"
+                            .formatted(position(record)));
             return;
         }
         VolumeProjection projection =
@@ -188,10 +193,12 @@ public final class ProjectionView implements PublishedProjections, AutoCloseable
                 if (codec.decode(record) instanceof VolumeProjection projection) {
                     return Optional.of(projection);
                 }
-                log.warn("the record at {} is no projection", position(record));
+                failures.warn("no projection", "the record at %s is no projection".formatted(position(record)));
                 return Optional.empty();
             } catch (UndecodableException e) {
-                log.warn("the projection at {} cannot be read: {}", position(record), e.getMessage());
+                failures.warn(
+                        "unreadable",
+                        "the projection at %s cannot be read: %s".formatted(position(record), e.getMessage()));
                 return Optional.empty();
             } catch (RegistryException e) {
                 if (!waiting) {

@@ -28,6 +28,13 @@ public final class DiskErrors {
         if (text.contains("Read-only file system")) {
             return readOnly(action, path, e);
         }
+        if (text.contains("Too many open files")) {
+            return new VolumeException(
+                    Kind.NO_FILE_HANDLES,
+                    "cannot " + action + " " + path
+                            + ": Too many open files; raise ulimit -n, then start the process again",
+                    e);
+        }
         if (text.contains("File too large")) {
             return new VolumeException(
                     Kind.BAD_SPEC,
