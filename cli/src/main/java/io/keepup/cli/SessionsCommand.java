@@ -8,7 +8,6 @@ import io.keepup.schemas.topic.Topics;
 import io.keepup.v1.SessionOutcome;
 import io.keepup.v1.SessionRecord;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -106,7 +105,6 @@ final class SessionsCommand implements Runnable {
     }
 
     private static void print(SessionRecord s) {
-        boolean took = s.getBegin() != null && s.getEnd() != null;
         long told = s.getBaseBytes() + s.getWalBytes();
         long received = s.getOutcome() == SessionOutcome.completed ? told : Math.max(told, s.getBytes());
         boolean blocksAlone = s.getSkippedBytes() == 0 && s.getSkippedBlocks() > 0; // by engine version 1
@@ -116,12 +114,7 @@ final class SessionsCommand implements Runnable {
                 s.getKind(),
                 s.getCause() == null ? "-" : s.getCause(),
                 s.getBegin() == null ? "-" : TIME.format(s.getBegin()),
-                took
-                        ? String.format(
-                                Locale.ROOT,
-                                "%.1f",
-                                Duration.between(s.getBegin(), s.getEnd()).toMillis() / 1000.0)
-                        : "-",
+                s.getDurationMs() == null ? "-" : String.format(Locale.ROOT, "%.1f", s.getDurationMs() / 1000.0),
                 Sizes.text(received),
                 blocksAlone ? "-" : Sizes.text(s.getSkippedBytes()),
                 s.getReason() == null ? s.getOutcome() : s.getReason());

@@ -11,6 +11,7 @@ import io.keepup.v1.SessionState;
 import io.keepup.v1.SessionView;
 import io.keepup.v1.SyncAck;
 import io.keepup.v1.VolumeProjection;
+import java.util.List;
 import java.util.SortedMap;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -117,6 +118,17 @@ final class StatusCommand implements Runnable {
         return words.toString();
     }
 
+    /** How often sessions of a replica failed one after the other, and what follows [P11]; empty when none did. */
+    static String failures(ReplicaView replica) {
+        int failures = replica.getFailuresInARow();
+        if (failures == 0) {
+            return "";
+        }
+        String times = failures == 1 ? "failed once" : "failed %s times in a row".formatted(failures);
+        boolean held = replica.getSession().getState() == SessionState.failed && replica.getPauseMs() > 0;
+        return held ? "%s, next try %s s after the last failure".formatted(times, replica.getPauseMs() / 1_000) : times;
+    }
+
     /** {@code vol-1: degraded (primary_silent)}. */
     static String headline(VolumeProjection p) {
         return "%s: %s%s"
@@ -167,9 +179,10 @@ final class StatusCommand implements Runnable {
                     s.getProgress() == 0 ? "-" : s.getProgress(),
                     s.getBaseBlocksTotal() == 0 ? "-" : 100 * s.getBaseBlocksDone() / s.getBaseBlocksTotal() + " %",
                     s.getReason()));
-            String pace = pace(s);
-            if (!pace.isEmpty()) {
-                out.append("           ").append(pace).append(System.lineSeparator());
+            for (String line : List.of(pace(s), failures(r))) {
+                if (!line.isEmpty()) {
+                    out.append("           ").append(line).append(System.lineSeparator());
+                }
             }
         }
         out.append(System.lineSeparator()).append(NODE_ROW.formatted("NODE", "ROLE", "EPOCH", "MODE", "REASON"));

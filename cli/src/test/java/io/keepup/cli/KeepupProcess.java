@@ -32,7 +32,7 @@ public final class KeepupProcess implements AutoCloseable {
     }
 
     /** @param environment variables set for it, beside those of this process */
-    static KeepupProcess start(Path directory, Map<String, String> environment, Object... arguments) {
+    public static KeepupProcess start(Path directory, Map<String, String> environment, Object... arguments) {
         return start(directory, List.of("-cp", System.getProperty("java.class.path")), environment, arguments);
     }
 

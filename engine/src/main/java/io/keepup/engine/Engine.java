@@ -19,6 +19,7 @@ import io.keepup.engine.message.Event.SyncAckReceived;
 import io.keepup.engine.message.Meta;
 import io.keepup.engine.message.Origin;
 import io.keepup.engine.message.SyncAck;
+import io.keepup.engine.state.FailureStreak;
 import io.keepup.engine.state.NodeCondition;
 import io.keepup.engine.state.ReplicaView;
 import io.keepup.engine.state.Session;
@@ -164,7 +165,8 @@ public final class Engine {
                     SyncAck known = replica.lastSyncAck().withKind(ack.ackKind());
                     yield quiet(state, view, heard.withReplica(replica.withAck(known, event.syncId())));
                 }
-                ReplicaView remembered = replica.withAck(ack, event.syncId());
+                ReplicaView remembered = replica.withAck(ack, event.syncId())
+                        .withStreak(replica.streak().answered(event.primaryUptimeMs()));
                 // A replica still inside a session that is over here speaks of before its end: the next facts decide.
                 yield session.live() || ack.sessionActive()
                         ? quiet(state, view, proven(safe, heard.withReplica(remembered)))
@@ -195,13 +197,16 @@ public final class Engine {
     /** [E5] The session that follows from a decision, and its command. */
     private Step decided(VolumeState state, View view, ReplicaView replica, SyncAckReceived event, Decision decision) {
         return switch (decision.kind()) {
-            case KEEPUP -> quiet(state, view, proven(view.withReplica(replica.withSession(Session.KEEP_UP))));
+            case KEEPUP -> quiet(state, view, proven(view.withReplica(replica.keepsUp())));
             case NONE -> {
                 boolean sticky = replica.session().kind() == SessionKind.REBUILD; // [P3]
                 Session session = sticky ? replica.session() : Session.NONE;
                 yield quiet(state, view, proven(view.withReplica(replica.withSession(session))));
             }
             case CATCHUP, REBUILD -> {
+                if (replica.streak().pausesAt(event.primaryUptimeMs())) { // [P11]
+                    yield quiet(state, view, proven(view.withReplica(replica)));
+                }
                 long position = event.ack().position();
                 Outbox outbox = new Outbox(state.lastCommand(), event.meta());
                 yield issued(state, view, replica, decision, position, outbox);
@@ -215,9 +220,7 @@ public final class Engine {
         long sessionId = state.lastSessionId() + 1;
         long now = outbox.now();
         long start = decision.kind() == SessionKind.CATCHUP ? position : 0;
-        long deadline = deadline(decision.kind(), now);
-        Session session =
-                Session.issued(sessionId, decision.kind(), decision.cause(), start, view.walHead(), deadline, now);
+        Session session = Session.issued(sessionId, decision.kind(), decision.cause(), start, view.walHead(), now);
         DecisionFacts facts = new DecisionFacts(position, view.walTail(), view.walHead());
         Origin origin = outbox.next(view.nodeId(), view.epoch());
         outbox.add(command(origin, replica.id(), session, facts));
@@ -233,35 +236,14 @@ public final class Engine {
                         session.startLsn(),
                         session.targetLsn(),
                         session.pinLsn(),
-                        session.deadline(),
                         session.cause(),
                         facts)
-                : new IssueRebuild(
-                        origin,
-                        replicaId,
-                        session.id(),
-                        session.targetLsn(),
-                        session.deadline(),
-                        session.cause(),
-                        facts);
-    }
-
-    /** [C4] Time of the deciding event plus the budget; the reference knows no deadline. */
-    private long deadline(SessionKind kind, long now) {
-        return switch (policy) {
-            case Policy.Reference reference -> 0;
-            case Policy.Safe safe -> {
-                long budget = kind == SessionKind.CATCHUP
-                        ? safe.budgets().catchUpMs()
-                        : safe.budgets().rebuildMs();
-                yield now > Long.MAX_VALUE - budget ? Long.MAX_VALUE : now + budget;
-            }
-        };
+                : new IssueRebuild(origin, replicaId, session.id(), session.targetLsn(), session.cause(), facts);
     }
 
     /** [E7] */
     private View completed(View view, ReplicaView replica, SessionCompleted event) {
-        ReplicaView inSync = replica.withSession(Session.KEEP_UP);
+        ReplicaView inSync = replica.keepsUp();
         return switch (policy) {
             case Policy.Reference reference -> raised(view.withReplica(inSync), event.durableLsn());
             case Policy.Safe safe -> { // [P2], [R3] from now on it counts, with what it has now
@@ -273,18 +255,27 @@ public final class Engine {
 
     /** [E8] The next sync decides afresh. */
     private Step failed(VolumeState state, View view, ReplicaView replica, SessionFailed event) {
-        boolean unknownToReplica =
-                policy instanceof Policy.Safe && !event.meta().saidByNode(replica.id());
-        return unknownToReplica
-                ? cancelled(state, view, replica, event.reason(), event.meta())
-                : quiet(state, view, view.withReplica(replica.failed(event.reason())));
+        return switch (policy) {
+            case Policy.Reference reference -> quiet(state, view, view.withReplica(replica.failed(event.reason())));
+            case Policy.Safe safe ->
+                event.meta().saidByNode(replica.id())
+                        ? quiet(state, view, view.withReplica(failedAgain(replica, event.reason())))
+                        : cancelled(state, view, replica, event.reason(), event.meta());
+        };
+    }
+
+    /** [P11] What was ended on purpose did not fail. */
+    private static ReplicaView failedAgain(ReplicaView replica, FailureReason reason) {
+        boolean onPurpose = reason == FailureReason.CANCELLED || reason == FailureReason.SUPERSEDED;
+        FailureStreak streak = replica.streak();
+        return replica.failed(reason).withStreak(onPurpose ? streak : streak.another());
     }
 
     /** [P7] Ended by somebody else than its replica, which has to hear of it. */
     private Step cancelled(VolumeState state, View view, ReplicaView replica, FailureReason reason, Meta cause) {
         Outbox outbox = new Outbox(state.lastCommand(), cause);
         outbox.cancel(view, replica, reason);
-        return loud(state, view.withReplica(replica.failed(reason)), state.lastSessionId(), outbox);
+        return loud(state, view.withReplica(failedAgain(replica, reason)), state.lastSessionId(), outbox);
     }
 
     /** [Q3] The founding engine knows no wishes. */
@@ -297,7 +288,8 @@ public final class Engine {
 
     /** [Q1] */
     private Step rebuildRequested(VolumeState state, View view, ReplicaView known, RebuildRequested event) {
-        ReplicaView replica = known.withWishAt(event.meta().occurredAt());
+        // [P11] It goes through at once.
+        ReplicaView replica = known.withWish(event.meta().eventId()).withStreak(FailureStreak.NONE);
         Session last = known.session();
         return switch (policy) {
             case Policy.Reference reference -> quiet(state, view, view);

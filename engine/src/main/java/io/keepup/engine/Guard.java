@@ -32,6 +32,7 @@ import io.keepup.engine.state.ReplicaView;
 import io.keepup.engine.state.Session;
 import io.keepup.engine.state.View;
 import io.keepup.engine.state.VolumeState;
+import io.keepup.engine.word.FailureReason;
 import io.keepup.engine.word.Role;
 import io.keepup.engine.word.SessionKind;
 
@@ -152,17 +153,12 @@ public final class Guard {
                         STALE_SYNC, "sync " + event.syncId() + " is not above the last one, " + replica.lastSyncId());
     }
 
-    /**
-     * Whatever became of a wish, its twin must not be granted again, also not when the rebuild is long over: like a sync,
-     * a wish must be newer than the last one.
-     */
+    /** Whatever became of a wish, its twin must not be granted again, also not when the rebuild is long over. */
     private static Admission admitWish(ReplicaView replica, RebuildRequested event) {
-        long saidAt = event.meta().occurredAt();
-        return saidAt > replica.lastWishAt()
-                ? Admitted.YES
-                : new Rejected( // [Q2]
-                        STALE_WISH,
-                        "a wish said at " + saidAt + " ms is not newer than the last one, at " + replica.lastWishAt());
+        return replica.knowsWish(event.meta().eventId())
+                ? new Rejected(
+                        STALE_WISH, "this request was folded before: a new one needs an event id of its own") // [Q2]
+                : Admitted.YES;
     }
 
     private static Admission admitOfSession(Session live, Event.OfSession event) {
@@ -172,8 +168,21 @@ public final class Guard {
         return switch (event) {
             case SessionProgress e -> goesBackward(live, e) ? Repeated.YES : Admitted.YES; // [G8]
             case SessionCompleted e -> admitCompletion(live, e);
-            case SessionFailed e -> Admitted.YES;
+            case SessionFailed e -> admitFailure(live, e);
         };
+    }
+
+    /** [A12] An alarm that newer reports came before is no longer true. */
+    private static Admission admitFailure(Session live, SessionFailed event) {
+        boolean budget = event.reason() == FailureReason.DEADLINE_EXCEEDED;
+        long now = budget ? live.steps() : live.reports();
+        if (event.seen() == SessionFailed.KNOWN || event.seen() >= now) {
+            return Admitted.YES;
+        }
+        return new Rejected(
+                STALE_SESSION,
+                "%s %s was heard since: %s %s are above %s"
+                        .formatted(event.kind().word(), live.id(), now, budget ? "steps" : "reports", event.seen()));
     }
 
     private static boolean isLive(Session session, long sessionId) {

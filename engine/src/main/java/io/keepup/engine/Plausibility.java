@@ -62,7 +62,7 @@ final class Plausibility {
                         | e.pace().walBytes()
                         | e.pace().bytesPerSecond());
             case SessionCompleted e -> negative(e.sessionId() | e.durableLsn() | e.achievedLsn());
-            case SessionFailed e -> negative(e.sessionId());
+            case SessionFailed e -> negative(e.sessionId() | e.seen() - SessionFailed.KNOWN);
             case RebuildRequested e -> null;
             case CancelRequested e -> negative(e.sessionId());
             case PrimarySilent e -> negative(e.syncId());
@@ -82,6 +82,7 @@ final class Plausibility {
                 | event.primaryWalTail()
                 | event.primaryWalHead()
                 | event.primaryEpochAtApplied()
+                | event.primaryUptimeMs()
                 | ack.durableLsn()
                 | ack.appliedLsn()
                 | ack.receivedLsn()

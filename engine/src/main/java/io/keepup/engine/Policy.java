@@ -13,9 +13,9 @@ public sealed interface Policy {
         return new Reference();
     }
 
-    /** The default in production: the reference with [P1]-[P10], a majority for durability, default budgets. */
+    /** The default in production: the reference with [P1]-[P11], a majority for durability. */
     static Policy safe() {
-        return new Safe(DurabilityRule.QUORUM, SessionBudgets.DEFAULT);
+        return new Safe(DurabilityRule.QUORUM);
     }
 
     /** [E1]-[E11] and nothing else. */
@@ -26,33 +26,15 @@ public sealed interface Policy {
         }
     }
 
-    /** [E1]-[E11] as changed by [P1]-[P10]. */
-    record Safe(DurabilityRule durability, SessionBudgets budgets) implements Policy {
+    /** [E1]-[E11] as changed by [P1]-[P11]. */
+    record Safe(DurabilityRule durability) implements Policy {
         public Safe {
             Objects.requireNonNull(durability, "durability");
-            Objects.requireNonNull(budgets, "budgets");
         }
 
         @Override
         public String name() {
             return "safe";
-        }
-    }
-
-    /**
-     * How long a session may take, in ms: its deadline is the time of the deciding event plus this [C4].
-     *
-     * @throws IllegalArgumentException when one is not positive
-     */
-    record SessionBudgets(long catchUpMs, long rebuildMs) {
-        /** 10 minutes and 2 hours; stalls are noticed much earlier, by progress. */
-        public static final SessionBudgets DEFAULT = new SessionBudgets(600_000, 7_200_000);
-
-        public SessionBudgets {
-            if (catchUpMs <= 0 || rebuildMs <= 0) {
-                throw new IllegalArgumentException(
-                        "session budgets must be positive ms, not " + catchUpMs + " and " + rebuildMs);
-            }
         }
     }
 }

@@ -146,8 +146,8 @@ final class Gossip {
     }
 
     private Event wish(Meta said, String id, long sessionId) {
-        long at = often() ? said.occurredAt() : random.nextInt((int) events);
-        Meta meta = new Meta(said.eventId(), VOLUME, said.nodeId(), said.epoch(), at, "operator/jo");
+        String eventId = often() ? said.eventId() : "e-" + random.nextInt(4);
+        Meta meta = new Meta(eventId, VOLUME, said.nodeId(), said.epoch(), said.occurredAt(), "operator/jo");
         return random.nextBoolean()
                 ? new Event.RebuildRequested(meta, id)
                 : new Event.CancelRequested(meta, id, sessionId);

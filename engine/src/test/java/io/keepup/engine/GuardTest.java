@@ -17,6 +17,7 @@ import static io.keepup.engine.Story.R2;
 import static io.keepup.engine.Story.at;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keepup.engine.message.Command.IssueRebuild;
 import io.keepup.engine.message.Event;
 import io.keepup.engine.message.Event.BarrierConfirmed;
 import io.keepup.engine.message.Event.SessionCompleted;
@@ -183,16 +184,16 @@ class GuardTest {
     }
 
     @Test
-    void G5_aWishMustBeNewerThanTheLastOneForThatReplica() {
+    void S_F14_aWishIsToldFromItsEchoWhateverTheOperatorsClocksShow() {
         Story story = safe(R1, R2).tell(s -> s.ack(R1, 9, 9)).tell(s -> s.ack(R2, 9, 9));
-        Event earlier = story.rebuildWish(R1);
         Event other = story.rebuildWish(R2);
         Event wish = story.rebuildWish(R1);
-        Event sameTime = new Event.RebuildRequested(
-                new Meta("another", Story.VOLUME, P, 1, wish.meta().occurredAt(), "operator/al"), R1);
+        Event hourBefore = new Event.RebuildRequested(new Meta("another", Story.VOLUME, P, 1, 1, "operator/al"), R1);
 
-        story.tell(s -> wish).tell(s -> other);
-        story.refuse(STALE_WISH, earlier).refuse(STALE_WISH, wish).refuse(STALE_WISH, sameTime);
+        story.tell(s -> wish).tell(s -> other).refuse(STALE_WISH, wish).refuse(STALE_WISH, other);
+        story.tell(s -> s.completed(R1)).tell(s -> hourBefore);
+        story.only(IssueRebuild.class);
+        story.refuse(STALE_WISH, hourBefore).refuse(STALE_WISH, wish);
         // a new epoch counts afresh, and knows the old one's wishes by their epoch
         story.tell(s -> s.primary(P, 2, R1)).refuse(STALE_EPOCH, wish);
         story.tell(s -> new Event.RebuildRequested(new Meta("early", Story.VOLUME, P, 2, 1, "operator/jo"), R1));
@@ -229,6 +230,8 @@ class GuardTest {
         story.refuse(INVALID_FACTS, story.ack(R1, at(9), 11, 9));
         story.refuse(INVALID_FACTS, story.ack(R1, at(9), 1, 9, -1));
         story.refuse(INVALID_FACTS, new SyncAckReceived(ok, R1, -1, at(9), 1, 9, 0));
+        story.refuse(INVALID_FACTS, new SyncAckReceived(ok, R1, 99, at(9), 1, 9, 0, -1));
+        story.refuse(INVALID_FACTS, story.alarm(R1, FailureReason.PROGRESS_STALLED, -2));
         story.refuse(INVALID_FACTS, new SessionCompleted(ok, R1, live.id(), live.kind(), -1, 9, true));
         story.refuse(INVALID_FACTS, story.progress(R1, -1, 0));
         story.refuse(INVALID_FACTS, story.rebuildWish(" ")).refuse(INVALID_FACTS, story.cancelWish(R1, -1));

@@ -119,7 +119,6 @@ class ReferencePolicyTest {
         assertThat(issued.startLsn()).isEqualTo(5);
         assertThat(issued.pinLsn()).isEqualTo(5);
         assertThat(issued.targetLsn()).isEqualTo(9);
-        assertThat(issued.deadline()).isZero();
         assertThat(issued.facts()).isEqualTo(new DecisionFacts(5, 2, 9));
         assertThat(issued.targets()).containsExactly(R1, P);
         assertThat(story.session(R1).state()).isEqualTo(SessionState.ISSUED);

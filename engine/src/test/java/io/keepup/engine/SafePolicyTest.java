@@ -8,14 +8,17 @@ import static io.keepup.engine.Story.inSession;
 import static io.keepup.engine.Story.ofEpoch;
 import static io.keepup.engine.Story.unrecoverable;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.keepup.engine.Policy.Safe;
-import io.keepup.engine.Policy.SessionBudgets;
 import io.keepup.engine.message.Command.CancelSession;
 import io.keepup.engine.message.Command.IssueCatchUp;
 import io.keepup.engine.message.Command.IssueRebuild;
+import io.keepup.engine.message.Event;
+import io.keepup.engine.message.Event.SessionProgress;
+import io.keepup.engine.message.Event.SyncAckReceived;
+import io.keepup.engine.message.Meta;
 import io.keepup.engine.message.SyncAck;
+import io.keepup.engine.state.FailureStreak;
 import io.keepup.engine.word.AckKind;
 import io.keepup.engine.word.FailureReason;
 import io.keepup.engine.word.Role;
@@ -100,7 +103,7 @@ class SafePolicyTest {
     @ParameterizedTest
     @CsvSource({"ANY, 12", "QUORUM, 10", "ALL, 7"})
     void P2_theRuleCountsCopiesOverPrimaryAndReplicas(DurabilityRule rule, long durable) {
-        Story story = Story.bootstrapped(new Safe(rule, SessionBudgets.DEFAULT), R1, R2)
+        Story story = Story.bootstrapped(new Safe(rule), R1, R2)
                 .tell(s -> s.ack(R2, at(12, 7), 1, 12))
                 .tell(s -> s.ack(R1, at(12, 10), 1, 12));
 
@@ -370,29 +373,144 @@ class SafePolicyTest {
         assertThat(story.tell(s -> s.ack(R1, 9, 9)).projection.healthy()).isTrue();
     }
 
-    @Test
-    void C4_theDeadlineIsTheTimeOfTheFactsPlusTheBudget() {
-        Policy policy = new Safe(DurabilityRule.QUORUM, new SessionBudgets(500, 7_000));
-        Story story = Story.bootstrapped(policy, R1, R2);
+    // ------------------------------------------------ failing again and again
 
+    /** The sessions of r1 fail so often, as soon as they are issued, and no pause is waited for that need not be. */
+    private static Story failing(int times) {
+        Story story = safe(R1);
+        for (int i = 0; i < times; i++) {
+            story.tell(s -> s.ack(R1, 5, 9)).pass(300_000).tell(s -> s.ack(R1, 5, 9));
+            assertThat(story.session(R1).live()).as("session %d", i + 1).isTrue();
+            story.tell(s -> s.failed(R1, FailureReason.TRANSPORT_LOST));
+        }
+        return story;
+    }
+
+    private static FailureStreak streak(Story story) {
+        return story.state.primaryView().replicas().get(R1).streak();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1,0", "2,1000", "3,2000", "4,4000", "9,128000", "10,256000", "11,300000", "60,300000"})
+    void S_F14_aSessionThatFailsAgainAndAgainIsIssuedWithAGrowingPause(int failures, long pauseMs) {
+        Story story = failing(failures);
+        assertThat(streak(story).failures()).isEqualTo(failures);
+        assertThat(streak(story).pauseMs()).isEqualTo(pauseMs);
+
+        if (pauseMs > 0) {
+            story.pass(1_000_000).tell(s -> s.ack(R1, 5, 9)); // the pause begins when it answers again
+            assertThat(story.commands).isEmpty();
+            story.pass(pauseMs - 1).tell(s -> s.ack(R1, 5, 9));
+            assertThat(story.commands).isEmpty();
+            assertThat(story.mode()).isEqualTo("degraded/transport_lost");
+            story.pass(1);
+        }
         story.tell(s -> s.ack(R1, 5, 9));
-        IssueCatchUp catchUp = story.only(IssueCatchUp.class);
-        assertThat(catchUp.deadline()).isEqualTo(catchUp.origin().occurredAt() + 500);
-        story.tell(s -> s.ack(R2, at(1), 5, 9));
-        IssueRebuild rebuild = story.only(IssueRebuild.class);
-        assertThat(rebuild.deadline()).isEqualTo(rebuild.origin().occurredAt() + 7_000);
-        assertThat(story.session(R2).deadline()).isEqualTo(rebuild.deadline());
-        assertThatIllegalArgumentException().isThrownBy(() -> new SessionBudgets(0, 1));
+        story.only(IssueCatchUp.class);
     }
 
     @Test
-    void C4_progressThatGetsOnIsSeenFromItsTime() {
-        Story story = safe(R1).tell(s -> s.ack(R1, at(1), 5, 9)).tell(s -> s.progress(R1, 0, 10));
-        long advanced = story.session(R1).advancedAt();
+    void P11_whatWallClocksShowDoesNotMatter() {
+        Story one = failing(5);
+        Story other = failing(5);
+        SyncAckReceived told = other.ack(R1, 5, 9);
+        Meta later = new Meta("e", Story.VOLUME, P, 1, told.meta().occurredAt() + 7_200_000, "node/p");
 
-        assertThat(story.tell(s -> s.progress(R1, 0, 10)).session(R1).advancedAt())
-                .isEqualTo(advanced);
-        assertThat(story.tell(s -> s.progress(R1, 0, 11)).session(R1).advancedAt())
-                .isGreaterThan(advanced);
+        one.tell(s -> s.ack(R1, 5, 9)).pass(8_000).tell(s -> s.ack(R1, 5, 9));
+        other.tell(s -> s.ack(R1, 5, 9))
+                .pass(7_999)
+                .tell(s -> new SyncAckReceived(later, R1, 1_000, told.ack(), 1, 9, 0, told.primaryUptimeMs() + 7_999));
+
+        one.only(IssueCatchUp.class);
+        assertThat(other.commands).as("hours by the wall, not by the primary").isEmpty();
+    }
+
+    @Test
+    void P11_aCompletedSessionAndAReplicaThatKeepsUpByItselfEndTheStreak() {
+        Story completed = failing(4).tell(s -> s.ack(R1, 5, 9)).pass(4_000).tell(s -> s.ack(R1, 5, 9));
+        assertThat(streak(completed.tell(s -> s.completed(R1)))).isEqualTo(FailureStreak.NONE);
+
+        Story caughtUp = failing(4).tell(s -> s.ack(R1, 9, 9));
+        assertThat(caughtUp.session(R1).inKeepUp()).isTrue();
+        assertThat(streak(caughtUp)).isEqualTo(FailureStreak.NONE);
+        caughtUp.tell(s -> s.ack(R1, 8, 9)).only(IssueCatchUp.class);
+
+        assertThat(streak(failing(4).tell(s -> s.primary(P, 2, R1)))).isEqualTo(FailureStreak.NONE);
+    }
+
+    @Test
+    void P11_anOperatorsRequestGoesThroughAtOnce() {
+        Story story = failing(9).tell(s -> s.ack(R1, 5, 9));
+        assertThat(story.commands).isEmpty();
+
+        story.tell(s -> s.rebuildWish(R1));
+
+        story.only(IssueRebuild.class);
+        assertThat(streak(story)).isEqualTo(FailureStreak.NONE);
+    }
+
+    @Test
+    void P11_whatIsEndedOnPurposeDidNotFail() {
+        Story story = safe(R1);
+        for (int i = 0; i < 5; i++) {
+            story.tell(s -> s.ack(R1, 5, 9));
+            story.only(IssueCatchUp.class);
+            story.tell(s -> s.cancelWish(R1, s.session(R1).id()));
+        }
+        assertThat(streak(story)).isEqualTo(FailureStreak.NONE);
+    }
+
+    @Test
+    void P11_aRequiredRebuildIsHeldBackAndStaysOne() {
+        Story story = safe(R1);
+        for (int i = 0; i < 3; i++) {
+            story.tell(s -> s.ack(R1, at(1), 5, 9)).pass(300_000).tell(s -> s.ack(R1, at(1), 5, 9));
+            story.tell(s -> s.alarm(R1, FailureReason.PROGRESS_STALLED, 0));
+        }
+        story.tell(s -> s.ack(R1, at(7), 5, 9));
+        assertThat(story.commands).isEmpty();
+        story.pass(2_000).tell(s -> s.ack(R1, at(7), 5, 9));
+        assertThat(story.only(IssueRebuild.class).cause()).isEqualTo(SessionCause.BEHIND_WAL_TAIL);
+    }
+
+    @Test
+    void P11_aPrimaryThatWasStartedAgainOrDoesNotTellItsUptimeHoldsNothingBack() {
+        Story restarted = failing(9).tell(s -> s.ack(R1, 5, 9)).primaryRestarts();
+        restarted.tell(s -> s.ack(R1, 5, 9)).only(IssueCatchUp.class);
+
+        Story older = failing(9);
+        older.tell(s -> new SyncAckReceived(s.meta(P, 1, "node/p"), R1, 1_000, at(5), 1, 9, 0));
+        older.only(IssueCatchUp.class);
+    }
+
+    // ------------------------------------------------------------- the watchdog
+
+    @Test
+    void C4_whatIsNewIsCountedAndWhatLeadsToTheEndApart() {
+        Story story = safe(R1).tell(s -> s.ack(R1, at(1), 5, 9)).tell(s -> s.progress(R1, 0, 10));
+        assertThat(story.session(R1).reports()).isEqualTo(1);
+        assertThat(story.session(R1).steps()).isEqualTo(1);
+
+        story.tell(s -> s.progress(R1, 0, 10));
+        assertThat(story.session(R1).reports()).as("nothing new").isEqualTo(1);
+        SessionProgress same = story.progress(R1, 0, 10);
+        story.tell(s -> new SessionProgress(
+                same.meta(), R1, same.sessionId(), same.kind(), same.phase(), 0, 0, 10, 100, 99_999_999));
+        assertThat(story.session(R1).reports()).as("bytes").isEqualTo(2);
+        assertThat(story.session(R1).steps()).as("bytes lead nowhere").isEqualTo(1);
+    }
+
+    @Test
+    void A12_anAlarmThatNewerReportsCameBeforeIsRefused() {
+        Story story = safe(R1).tell(s -> s.ack(R1, at(1), 5, 9)).tell(s -> s.progress(R1, 0, 10));
+        Event stalled = story.alarm(R1, FailureReason.PROGRESS_STALLED, 1);
+        Event late = story.alarm(R1, FailureReason.DEADLINE_EXCEEDED, 1);
+        SessionProgress same = story.progress(R1, 0, 10);
+        story.tell(s -> new SessionProgress(
+                same.meta(), R1, same.sessionId(), same.kind(), same.phase(), 0, 0, 10, 100, 99_999_999));
+
+        story.refuse(RejectReason.STALE_SESSION, stalled);
+        story.tell(s -> late);
+        assertThat(story.only(CancelSession.class).reason()).isEqualTo(FailureReason.DEADLINE_EXCEEDED);
     }
 }

@@ -44,6 +44,8 @@ final class Story {
     Projection projection;
     private long events;
     private long syncs;
+    /** The primary's uptime, ms; not told until a test lets it pass. */
+    private long uptime;
 
     Story(Policy policy) {
         this.policy = policy;
@@ -152,6 +154,18 @@ final class Story {
         return VolumeOverview.of(policy, state);
     }
 
+    /** The primary runs so much longer. */
+    Story pass(long ms) {
+        uptime += ms;
+        return this;
+    }
+
+    /** The primary's process begins anew. */
+    Story primaryRestarts() {
+        uptime = 1;
+        return this;
+    }
+
     /** A plain answer: applied and durable at that position, WAL from 1. */
     SyncAckReceived ack(String replicaId, long position, long head) {
         return ack(replicaId, at(position), 1, head);
@@ -164,7 +178,7 @@ final class Story {
     SyncAckReceived ack(String replicaId, SyncAck ack, long tail, long head, long primaryEpoch) {
         syncs++;
         Meta meta = meta(P, state.epoch(), "node/" + P);
-        return new SyncAckReceived(meta, replicaId, syncs, ack, tail, head, primaryEpoch);
+        return new SyncAckReceived(meta, replicaId, syncs, ack, tail, head, primaryEpoch, uptime);
     }
 
     static SyncAck at(long position) {
@@ -229,6 +243,12 @@ final class Story {
     SessionFailed failed(String replicaId, FailureReason reason, String source) {
         Session live = session(replicaId);
         return new SessionFailed(meta(P, state.epoch(), source), replicaId, live.id(), live.kind(), reason);
+    }
+
+    /** The watchdog misses reports of a session, or steps when it is past its budget. */
+    SessionFailed alarm(String replicaId, FailureReason reason, long seen) {
+        Session live = session(replicaId);
+        return new SessionFailed(meta(P, state.epoch(), "watchdog"), replicaId, live.id(), live.kind(), reason, seen);
     }
 
     RebuildRequested rebuildWish(String replicaId) {

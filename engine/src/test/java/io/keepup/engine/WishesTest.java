@@ -42,8 +42,6 @@ class WishesTest {
         assertThat(rebuild.cause()).isEqualTo(SessionCause.OPERATOR_REQUEST);
         assertThat(rebuild.facts()).isEqualTo(new DecisionFacts(9, 4, 9));
         assertThat(rebuild.targetLsn()).isEqualTo(9);
-        assertThat(rebuild.deadline())
-                .isEqualTo(rebuild.origin().occurredAt() + Policy.SessionBudgets.DEFAULT.rebuildMs());
         assertThat(rebuild.targets()).containsExactly(R1, P);
         assertThat(story.session(R1).state()).isEqualTo(SessionState.ISSUED);
         assertThat(story.session(R1).reason()).isEqualTo("operator_request");

@@ -13,10 +13,13 @@ import java.util.concurrent.CompletableFuture;
 /**
  * What every part of one node shares: its world, what it says, what it counts.
  *
+ * @param start number of this start on the node's disk
+ * @param clock for people: nothing is measured by it [A11]
  * @param failure completed, with the reason, by a part without which the node cannot go on
  */
 public record NodeContext(
         NodeSettings settings,
+        long start,
         Clock clock,
         Tasks tasks,
         Clients kafka,
@@ -31,6 +34,7 @@ public record NodeContext(
     /** A node in a world; its event producer is made here. */
     public static NodeContext of(
             NodeSettings settings,
+            long start,
             Clock clock,
             Tasks tasks,
             Clients kafka,
@@ -39,10 +43,11 @@ public record NodeContext(
             RecordCodec codec) {
         NodeMetrics metrics = new NodeMetrics();
         EventPublisher publisher = new EventPublisher(kafka.eventProducer(), codec, metrics, tasks);
-        NodeEvents events = new NodeEvents(settings.id(), clock, publisher);
-        RecoveryLimits limits = new RecoveryLimits(clock, settings.recoveryLimits());
+        NodeEvents events = new NodeEvents(settings.id(), start, clock, publisher);
+        RecoveryLimits limits = new RecoveryLimits(tasks::uptimeMs, settings.recoveryLimits());
         return new NodeContext(
                 settings,
+                start,
                 clock,
                 tasks,
                 kafka,
@@ -53,6 +58,11 @@ public record NodeContext(
                 metrics,
                 limits,
                 new CompletableFuture<>());
+    }
+
+    /** How long this process runs, ms [A11]. */
+    public long uptimeMs() {
+        return tasks.uptimeMs();
     }
 
     public String nodeId() {

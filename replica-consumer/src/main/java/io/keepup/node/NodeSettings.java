@@ -60,6 +60,10 @@ public final class NodeSettings {
             "Most bytes a second that a node sends and receives in recoveries altogether; 0 for no limit.");
     public static final Setting<Duration> SESSION_STALL =
             Setting.millis("node.session.stall.ms", 15_000, "How long a session may stand still before it fails, ms.");
+    public static final Setting<Duration> SESSION_BUDGET = Setting.millis(
+            "node.session.budget.ms",
+            600_000,
+            "How long a session may go on without getting nearer to its end before it fails, whatever it receives, ms.");
     public static final Setting<Duration> SESSION_PROGRESS =
             Setting.millis("node.session.progress.ms", 500, "Shortest time between two progress events, ms.");
     public static final Setting<Long> SCRUB_RATE = Setting.longBytesOrNone(
@@ -99,6 +103,7 @@ public final class NodeSettings {
             REBUILDS,
             RECOVERY_RATE,
             SESSION_STALL,
+            SESSION_BUDGET,
             SESSION_PROGRESS,
             SCRUB_RATE,
             SCRUB_INTERVAL,

@@ -1,6 +1,5 @@
 package io.keepup.node;
 
-import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -8,6 +7,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.LongSupplier;
 
 /**
  * What recoveries may take of a node: so many rebuilds of its replicas at once, and so many bytes a second of all that it
@@ -41,16 +41,17 @@ public final class RecoveryLimits {
         }
     }
 
-    private final Clock clock;
+    private final LongSupplier uptimeMs;
     /** Asked for and not given back, in that order. */
     private final Set<Slot> slots = new LinkedHashSet<>();
 
     private Values values;
-    /** When, in ms of the clock, what was spent so far is paid for. */
+    /** At which uptime, in ms, what was spent so far is paid for. */
     private double paidAt;
 
-    public RecoveryLimits(Clock clock, Values values) {
-        this.clock = clock;
+    /** @param uptimeMs a clock that nobody sets, ms */
+    public RecoveryLimits(LongSupplier uptimeMs, Values values) {
+        this.uptimeMs = uptimeMs;
         this.values = values;
     }
 
@@ -63,7 +64,7 @@ public final class RecoveryLimits {
         List<Slot> granted;
         synchronized (this) {
             values = next;
-            paidAt = clock.millis();
+            paidAt = uptimeMs.getAsLong();
             granted = grantable();
         }
         granted.forEach(slot -> slot.granted.complete(null));
@@ -116,7 +117,7 @@ public final class RecoveryLimits {
     /** So many bytes of a session were sent or received. */
     public synchronized void spend(long bytes) {
         if (values.bytesPerSecond > 0) {
-            paidAt = Math.max(paidAt, clock.millis() - BURST_MS) + bytes * 1000.0 / values.bytesPerSecond;
+            paidAt = Math.max(paidAt, uptimeMs.getAsLong() - BURST_MS) + bytes * 1000.0 / values.bytesPerSecond;
         }
     }
 
@@ -124,6 +125,6 @@ public final class RecoveryLimits {
     public synchronized Duration pause() {
         return values.bytesPerSecond == 0
                 ? Duration.ZERO
-                : Duration.ofMillis(Math.max(0, (long) Math.ceil(paidAt - clock.millis())));
+                : Duration.ofMillis(Math.max(0, (long) Math.ceil(paidAt - uptimeMs.getAsLong())));
     }
 }

@@ -5,6 +5,7 @@ import io.keepup.node.hosting.HostedVolume;
 import io.keepup.node.http.DataServer;
 import io.keepup.node.kafka.KafkaClients;
 import io.keepup.node.lane.LaneTopics;
+import io.keepup.node.note.StartNumber;
 import io.keepup.node.world.Storage;
 import io.keepup.node.world.Tasks;
 import io.keepup.node.world.ThreadTasks;
@@ -110,6 +111,7 @@ public final class StorageNode implements AutoCloseable {
         checkRegistry(registry);
         NodeContext context = NodeContext.of(
                 settings,
+                StartNumber.next(Storage.FILES.disk(), directory.notes()),
                 clock,
                 tasks,
                 kafka,

@@ -379,7 +379,7 @@ class RecoveryTest {
                         .codec()
                         .encode(
                                 Topics.SYNC_REQUESTS,
-                                new SyncRequest(engine.meta(r, 2), "vs-new", 1L, 1L, Instant.EPOCH)));
+                                new SyncRequest(engine.meta(r, 2), "vs-new", 1L, 1L, Instant.EPOCH, 0L)));
         await().atMost(PlayedEngine.LIMIT)
                 .until(() -> nodes.volume(r, volumeId).primaryId().equals("vs-new"));
     }

@@ -5,6 +5,7 @@ import io.keepup.schemas.codec.ConfluentAvroCodec;
 import io.keepup.schemas.codec.RecordCodec;
 import io.keepup.schemas.consumer.BoundedConsumer;
 import io.keepup.schemas.registry.HttpSchemaRegistry;
+import io.keepup.streams.fold.ClockSetBackException;
 import io.keepup.streams.fold.KeepupTopology;
 import io.keepup.streams.fold.RegistryPatience;
 import io.keepup.streams.fold.StateRecovery;
@@ -17,6 +18,7 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.binder.kafka.KafkaStreamsMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -103,9 +105,18 @@ public final class KeepupStreams implements AutoCloseable, Health {
         Properties properties = settings.streams();
         streams = new KafkaStreams(
                 KeepupTopology.build(
-                        codec, policy, partitions, settings.watchdog(), patience, metrics, recovery(settings), view),
+                        codec,
+                        policy,
+                        partitions,
+                        settings.watchdog(),
+                        Clock.systemUTC(),
+                        patience,
+                        metrics,
+                        recovery(settings),
+                        view),
                 properties,
-                new BoundedClients());
+                new BoundedClients(),
+                new SteadyTime());
         streams.setUncaughtExceptionHandler(this::threadDied);
         streams.setStateListener((now, before) -> log.info("the fold is {}", now));
         kafkaMetrics = new KafkaStreamsMetrics(streams);
@@ -152,6 +163,10 @@ public final class KeepupStreams implements AutoCloseable, Health {
             return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
         }
         lastDeath = root.toString();
+        if (root instanceof ClockSetBackException) {
+            log.warn("{}: its stream thread is replaced, for Kafka's clients measure by it", root.getMessage());
+            return StreamThreadExceptionResponse.REPLACE_THREAD;
+        }
         if (replacement.allowed()) {
             log.warn("a stream thread died of {} and is replaced; it goes on from the last commit", root.toString());
             log.debug("how the stream thread died", reason);

@@ -37,6 +37,7 @@ public final class StreamsSettings {
     public static final String POLICY = "keepup.policy";
     public static final String WATCHDOG_INTERVAL = "keepup.watchdog.interval.ms";
     public static final String WATCHDOG_STALL = "keepup.watchdog.stall.ms";
+    public static final String WATCHDOG_BUDGET = "keepup.watchdog.budget.ms";
     public static final String WATCHDOG_SILENCE = "keepup.watchdog.primary.silence.ms";
     public static final String REFOLD = "keepup.state.refold";
     public static final String HTTP_HOST = "keepup.http.host";
@@ -78,6 +79,13 @@ public final class StreamsSettings {
                     ConfigDef.Range.atLeast(10),
                     MEDIUM,
                     "A session without progress for longer is failed, and the next facts decide, ms.")
+            .define(
+                    WATCHDOG_BUDGET,
+                    LONG,
+                    WatchdogSettings.DEFAULT.budget().toMillis(),
+                    ConfigDef.Range.atLeast(10),
+                    MEDIUM,
+                    "A session that gets no nearer to its end for longer is failed, whatever it receives, ms; however long it took before.")
             .define(
                     WATCHDOG_SILENCE,
                     LONG,
@@ -307,7 +315,8 @@ public final class StreamsSettings {
     }
 
     public WatchdogSettings watchdog() {
-        return new WatchdogSettings(millis(WATCHDOG_INTERVAL), millis(WATCHDOG_STALL), millis(WATCHDOG_SILENCE));
+        return new WatchdogSettings(
+                millis(WATCHDOG_INTERVAL), millis(WATCHDOG_STALL), millis(WATCHDOG_BUDGET), millis(WATCHDOG_SILENCE));
     }
 
     private Duration millis(String name) {

@@ -84,8 +84,14 @@ public final class Events {
     }
 
     public SyncAckReceived ack(String replicaId, long epoch, long syncId, long applied, long tail, long head) {
+        return ack(replicaId, epoch, syncId, applied, tail, head, 0);
+    }
+
+    /** By a primary that runs so long, ms. */
+    public SyncAckReceived ack(
+            String replicaId, long epoch, long syncId, long applied, long tail, long head, long uptimeMs) {
         SyncAck ack = new SyncAck(applied, applied, applied, 1L, true, null, AckKind.quorum, false, null, 0L);
-        return new SyncAckReceived(meta(primary, epoch), replicaId, syncId, ack, tail, head, 0L);
+        return new SyncAckReceived(meta(primary, epoch), replicaId, syncId, ack, tail, head, 0L, uptimeMs);
     }
 
     public SessionProgress progress(String replicaId, long epoch, long sessionId, SessionKind kind, long progress) {
@@ -94,6 +100,17 @@ public final class Events {
 
     public SessionProgress progress(
             String replicaId, long epoch, long sessionId, SessionKind kind, long progress, SessionPace pace) {
+        return progress(replicaId, epoch, sessionId, kind, progress, progress * 4096, pace);
+    }
+
+    public SessionProgress progress(
+            String replicaId,
+            long epoch,
+            long sessionId,
+            SessionKind kind,
+            long progress,
+            long bytes,
+            SessionPace pace) {
         return new SessionProgress(
                 meta(primary, epoch),
                 replicaId,
@@ -104,7 +121,7 @@ public final class Events {
                 progress,
                 0L,
                 0L,
-                progress * 4096,
+                bytes,
                 pace);
     }
 
@@ -115,7 +132,7 @@ public final class Events {
 
     public SessionFailed failed(String replicaId, long epoch, long sessionId, SessionKind kind, FailureReason reason) {
         return new SessionFailed(
-                meta(primary, epoch), replicaId, sessionId, kind, reason, "", null, 0L, 0L, 0L, 0L, 0L);
+                meta(primary, epoch), replicaId, sessionId, kind, reason, "", null, 0L, 0L, 0L, 0L, 0L, -1L);
     }
 
     public RebuildRequested rebuildWish(String replicaId, long epoch) {

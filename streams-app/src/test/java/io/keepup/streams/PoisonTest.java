@@ -32,12 +32,16 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.header.internals.RecordHeader;
 import org.apache.kafka.streams.KafkaStreams;
 import org.junit.jupiter.api.AfterAll;
@@ -75,6 +79,7 @@ class PoisonTest {
     static void start() throws Exception {
         kafka = KafkaFixture.start(directory.resolve("kafka"));
         kafka.createTopics();
+        takeTheSendersTimes();
         http = HttpClient.newHttpClient();
         app = KeepupStreams.start(kafka.settings(directory.resolve("state")));
         await().atMost(LIMIT).until(() -> app.state() == KafkaStreams.State.RUNNING);
@@ -87,6 +92,18 @@ class PoisonTest {
         events = new Events(VOLUME, Instant.now());
         kafka.send(events.primary(1, "vs-2"), events.primaryReady(1), events.ack("vs-2", 1, 1, 100, 1, 100));
         awaitFoldOf(event());
+    }
+
+    /** As the events topic did when it was created by an earlier version: a record's time is what its producer wrote. */
+    private static void takeTheSendersTimes() throws Exception {
+        ConfigResource topic = new ConfigResource(ConfigResource.Type.TOPIC, Topics.EVENTS);
+        AlterConfigOp sendersTime =
+                new AlterConfigOp(new ConfigEntry("message.timestamp.type", "CreateTime"), AlterConfigOp.OpType.SET);
+        try (Admin admin = kafka.admin()) {
+            admin.incrementalAlterConfigs(Map.of(topic, List.of(sendersTime)))
+                    .all()
+                    .get();
+        }
     }
 
     @AfterAll

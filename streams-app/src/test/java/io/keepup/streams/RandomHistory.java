@@ -152,7 +152,8 @@ public final class RandomHistory {
                 1L);
         long tail = 1 + random.nextInt((int) head + 1);
         syncId += random.nextInt(5) == 0 ? 0 : 1;
-        return new SyncAckReceived(events.meta(state.primaryId(), epoch), replicaId, syncId, ack, tail, head, 1L);
+        return new SyncAckReceived(
+                events.meta(state.primaryId(), epoch), replicaId, syncId, ack, tail, head, 1L, syncId * 300);
     }
 
     private FailureReason failure() {

@@ -18,6 +18,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,8 +44,8 @@ public final class StreamsBench {
     private static final int WARM_UP = 4;
 
     /** What a volume waits here for its turn, among very many, is neither a stall nor a silence. */
-    private static final WatchdogSettings PATIENT =
-            new WatchdogSettings(WatchdogSettings.DEFAULT.interval(), Duration.ofHours(1), Duration.ofHours(1));
+    private static final WatchdogSettings PATIENT = new WatchdogSettings(
+            WatchdogSettings.DEFAULT.interval(), Duration.ofHours(1), Duration.ofHours(1), Duration.ofHours(1));
 
     private StreamsBench() {}
 
@@ -134,6 +135,7 @@ public final class StreamsBench {
                 Policy.safe(),
                 Topics.DEFAULT_PARTITIONS,
                 PATIENT,
+                Clock.systemUTC(),
                 new RegistryPatience(Duration.ofSeconds(1)),
                 metrics,
                 StateRecovery.ofNewApp(),

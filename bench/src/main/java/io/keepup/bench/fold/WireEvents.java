@@ -56,7 +56,8 @@ final class WireEvents {
                         ack(e.ack()),
                         e.primaryWalTail(),
                         e.primaryWalHead(),
-                        e.primaryEpochAtApplied());
+                        e.primaryEpochAtApplied(),
+                        e.primaryUptimeMs());
             case Event.SessionProgress e ->
                 new SessionProgress(
                         meta,
@@ -85,7 +86,7 @@ final class WireEvents {
                         0L,
                         null,
                         0L);
-            case Event.SessionFailed e -> EventMapping.toWire(e, "");
+            case Event.SessionFailed e -> EventMapping.toWire(e, "", 0);
             case Event.PrimarySilent e -> EventMapping.toWire(e, 0);
             case Event.ProjectionOverwritten e -> EventMapping.toWire(e, 0, 0);
             case Event.BarrierConfirmed e -> new BarrierConfirmed(meta, e.durableLsn());

@@ -15,8 +15,8 @@ import io.keepup.engine.state.VolumeState;
 import io.keepup.engine.word.AckKind;
 import io.keepup.streams.fold.Ruling;
 import io.keepup.v1.SessionCompleted;
+import io.keepup.v1.SessionFailed;
 import io.keepup.v1.SessionProgress;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -144,7 +144,7 @@ public final class Explanation {
         if (old.session().live() && !replica.session().live()) {
             chain.sessionBefore = fact(moment, ended(replica.id(), old.session(), replica.session()));
         }
-        if (replica.lastWishAt() != old.lastWishAt()) {
+        if (!replica.wishes().equals(old.wishes())) {
             chain.wished = fact(moment, moment.text());
         }
     }
@@ -265,15 +265,21 @@ public final class Explanation {
         if (end == null) {
             return "still live";
         }
-        double seconds = Duration.between(decision.at(), end.at()).toMillis() / 1000.0;
         if (end.ruling().said() instanceof SessionCompleted c && c.getSessionId() == sessionId) {
-            return say("completed in %.1f s", seconds)
+            return "completed" + took(" in %.1f s", c.getDurationMs())
                     + part(", base %s", c.getBaseBytes())
                     + part(", WAL %s", c.getWalBytes())
                     + part(", zeros %s", c.getZeroBytes());
         }
         String reason = failure(((Ruling.Admitted) end.ruling()));
-        return say("ended after %.1f s: %s", seconds, reason);
+        boolean measured = end.ruling().said() instanceof SessionFailed f && f.getSessionId() == sessionId;
+        long durationMs = measured ? ((SessionFailed) end.ruling().said()).getDurationMs() : 0;
+        return "ended" + took(" after %.1f s", durationMs) + ": " + reason;
+    }
+
+    /** By one clock, or not at all: those of two nodes may be hours apart [A11]. */
+    private static String took(String format, long durationMs) {
+        return durationMs > 0 ? say(format, durationMs / 1000.0) : "";
     }
 
     private static String part(String format, long bytes) {

@@ -5,6 +5,7 @@ import io.keepup.cli.Assignments;
 import io.keepup.cli.BlockClient;
 import io.keepup.cli.ClusterOptions;
 import io.keepup.cli.rig.Nodes;
+import io.keepup.cli.rig.SessionLog;
 import io.keepup.cli.rig.Watch;
 import io.keepup.cli.rig.Workload;
 import io.keepup.schemas.codec.RecordCodec;
@@ -129,14 +130,14 @@ final class DemoStory {
 
     /** Starts a replica that was away and waits until a session of the expected kind has brought it back. */
     private void recover(String replica, SessionKind kind) throws InterruptedException, TimeoutException {
-        Instant returned = Instant.now();
+        long newest = watch.sessions().stream()
+                .mapToLong(SessionLog.Session::id)
+                .max()
+                .orElse(0);
         nodes.start(replica);
         tell.line(replica + " returns, writes go on");
         await(kind + " of " + replica, w -> w.sessions().stream()
-                .anyMatch(s -> s.replica().equals(replica)
-                        && s.kind() == kind
-                        && s.completed()
-                        && !s.issued().isBefore(returned)));
+                .anyMatch(s -> s.replica().equals(replica) && s.kind() == kind && s.completed() && s.id() > newest));
         awaitHealthy();
     }
 

@@ -7,8 +7,6 @@ import io.keepup.v1.SessionCause;
 import io.keepup.v1.SessionCompleted;
 import io.keepup.v1.SessionFailed;
 import io.keepup.v1.SessionKind;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -29,9 +27,8 @@ public final class SessionLog {
             SessionCause cause,
             DecisionFacts facts,
             long targetLsn,
-            Instant issued,
-            Instant ended,
             String outcome,
+            long durationMs,
             long baseBytes,
             long walBytes,
             long zeroBytes,
@@ -42,7 +39,7 @@ public final class SessionLog {
         }
 
         public double seconds() {
-            return ended == null ? 0 : Duration.between(issued, ended).toMillis() / 1000.0;
+            return durationMs / 1000.0;
         }
 
         /** The decision with the facts it was made from. */
@@ -67,7 +64,7 @@ public final class SessionLog {
     }
 
     /** Takes any record of the session commands or events topics; others change nothing. */
-    void take(SpecificRecord record, Instant time) {
+    void take(SpecificRecord record) {
         switch (record) {
             case IssueCatchUp c ->
                 begin(
@@ -76,8 +73,7 @@ public final class SessionLog {
                         SessionKind.catchup,
                         c.getCause(),
                         c.getFacts(),
-                        c.getTargetLsn(),
-                        time);
+                        c.getTargetLsn());
             case IssueRebuild c ->
                 begin(
                         c.getSessionId(),
@@ -85,13 +81,12 @@ public final class SessionLog {
                         SessionKind.rebuild,
                         c.getCause(),
                         c.getFacts(),
-                        c.getTargetLsn(),
-                        time);
+                        c.getTargetLsn());
             case SessionCompleted e ->
                 end(
                         e.getSessionId(),
-                        time,
                         "completed",
+                        e.getDurationMs(),
                         e.getBaseBytes(),
                         e.getWalBytes(),
                         e.getZeroBytes(),
@@ -99,8 +94,8 @@ public final class SessionLog {
             case SessionFailed e ->
                 end(
                         e.getSessionId(),
-                        time,
                         e.getReason().toString(),
+                        e.getDurationMs(),
                         e.getBaseBytes(),
                         e.getWalBytes(),
                         e.getZeroBytes(),
@@ -113,19 +108,13 @@ public final class SessionLog {
 
     /** A session command goes to every node with a part in the session, so it is seen more than once. */
     private void begin(
-            long id,
-            String replica,
-            SessionKind kind,
-            SessionCause cause,
-            DecisionFacts facts,
-            long targetLsn,
-            Instant time) {
+            long id, String replica, SessionKind kind, SessionCause cause, DecisionFacts facts, long targetLsn) {
         if (sessions.stream().noneMatch(s -> s.id() == id)) {
-            sessions.add(new Session(id, replica, kind, cause, facts, targetLsn, time, null, null, 0, 0, 0, 0));
+            sessions.add(new Session(id, replica, kind, cause, facts, targetLsn, null, 0, 0, 0, 0, 0));
         }
     }
 
-    private void end(long id, Instant time, String outcome, long base, long wal, long zero, long skipped) {
+    private void end(long id, String outcome, long durationMs, long base, long wal, long zero, long skipped) {
         sessions.replaceAll(s -> s.id() != id || s.outcome() != null
                 ? s
                 : new Session(
@@ -135,9 +124,8 @@ public final class SessionLog {
                         s.cause(),
                         s.facts(),
                         s.targetLsn(),
-                        s.issued(),
-                        time,
                         outcome,
+                        durationMs,
                         base,
                         wal,
                         zero,

@@ -8,7 +8,6 @@ import io.keepup.v1.Rejected;
 import io.keepup.v1.VolumeProjection;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -101,7 +100,7 @@ public final class Watch implements AutoCloseable {
                 case VolumeProjection p -> projection = p;
                 case Rejected r -> rejected.add(r);
                 case null -> gone(record.topic());
-                default -> sessions.take(value, Instant.ofEpochMilli(record.timestamp()));
+                default -> sessions.take(value);
             }
         });
     }

@@ -236,7 +236,7 @@ class AuditTest {
         volume.assign(1, p, r1);
         volume.putEvent(new ReadinessObserved(volume.meta(p, 1), true, null, true, true, null, "", null, null));
         SyncAck ack = new SyncAck(5L, 5L, 5L, 1L, true, null, AckKind.quorum, false, null, 0L);
-        volume.putEvent(new SyncAckReceived(volume.meta(p, 1), r1, 1L, ack, 40L, 90L, 0L));
+        volume.putEvent(new SyncAckReceived(volume.meta(p, 1), r1, 1L, ack, 40L, 90L, 0L, 0L));
         volume.putEvent("no event".getBytes(StandardCharsets.UTF_8));
         volume.settle();
         List<ConsumerRecord<byte[], byte[]>> commands = records(Topics.COMMANDS_SESSION);

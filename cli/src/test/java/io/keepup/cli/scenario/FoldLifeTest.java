@@ -108,7 +108,19 @@ class FoldLifeTest {
         dieAt(new SessionCompleted(
                 meta(p), r1, catchUp, SessionKind.catchup, 20L, 20L, false, 0L, 0L, 0L, 0L, null, 0L));
         dieAt(new SessionFailed(
-                meta(p), r2, rebuild, SessionKind.rebuild, FailureReason.transport_lost, "", null, 0L, 0L, 0L, 0L, 0L));
+                meta(p),
+                r2,
+                rebuild,
+                SessionKind.rebuild,
+                FailureReason.transport_lost,
+                "",
+                null,
+                0L,
+                0L,
+                0L,
+                0L,
+                0L,
+                -1L));
         dieAt(new RebuildRequested(meta(p), r2, "test"));
         dieAt(new CancelRequested(meta(p), r2, session(r2), "test"));
         volume.putEvent(ack(r2, 3, 0, false));
@@ -292,6 +304,6 @@ class FoldLifeTest {
 
     private SyncAckReceived ack(String replica, long syncId, long applied, boolean recoverable) {
         SyncAck ack = new SyncAck(applied, applied, applied, 1L, recoverable, null, AckKind.quorum, false, null, 0L);
-        return new SyncAckReceived(meta(p), replica, syncId, ack, 11L, 20L, 0L);
+        return new SyncAckReceived(meta(p), replica, syncId, ack, 11L, 20L, 0L, 0L);
     }
 }

@@ -184,7 +184,7 @@ class PlayedTest {
 
     private SyncAckReceived ack(String nodeId, long epoch, String replicaId, long syncId, long applied) {
         SyncAck ack = new SyncAck(applied, applied, applied, 1L, true, null, AckKind.quorum, false, null, 0L);
-        return new SyncAckReceived(volume.meta(nodeId, epoch), replicaId, syncId, ack, TAIL, HEAD, 0L);
+        return new SyncAckReceived(volume.meta(nodeId, epoch), replicaId, syncId, ack, TAIL, HEAD, 0L, 0L);
     }
 
     private SessionProgress progress(long sessionId, SessionKind kind, long lsn) {
@@ -194,7 +194,7 @@ class PlayedTest {
 
     private SessionFailed failed(long sessionId, SessionKind kind) {
         return new SessionFailed(
-                volume.meta(p, EPOCH), r1, sessionId, kind, FailureReason.cancelled, "", null, 0L, 0L, 0L, 0L, 0L);
+                volume.meta(p, EPOCH), r1, sessionId, kind, FailureReason.cancelled, "", null, 0L, 0L, 0L, 0L, 0L, -1L);
     }
 
     private SessionCompleted completed(

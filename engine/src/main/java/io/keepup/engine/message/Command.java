@@ -6,8 +6,8 @@ import io.keepup.engine.word.SessionCause;
 import java.util.List;
 
 /**
- * What the engine wants done, as data; somebody else sends it. It carries facts and causes, never prose. Deadlines are ms
- * since 1970 by the clock of the causing event, 0 for none.
+ * What the engine wants done, as data; somebody else sends it. It carries facts and causes, never prose, and no deadlines:
+ * how long something may take is for whoever waits for it [A11].
  */
 public sealed interface Command {
 
@@ -50,20 +50,13 @@ public sealed interface Command {
             long startLsn,
             long targetLsn,
             long pinLsn,
-            long deadline,
             SessionCause cause,
             DecisionFacts facts)
             implements OfSession {}
 
     /** The whole base and the WAL beside it, at least to targetLsn [R2]. */
     record IssueRebuild(
-            Origin origin,
-            String replicaId,
-            long sessionId,
-            long targetLsn,
-            long deadline,
-            SessionCause cause,
-            DecisionFacts facts)
+            Origin origin, String replicaId, long sessionId, long targetLsn, SessionCause cause, DecisionFacts facts)
             implements OfSession {}
 
     /** The session is over for everybody; its pin is released [P7], [G3]. */

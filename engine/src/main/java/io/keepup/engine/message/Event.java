@@ -87,6 +87,7 @@ public sealed interface Event {
      *
      * @param syncId strictly rising per replica and epoch [G5]
      * @param primaryEpochAtApplied epoch of the primary's entry at the replica's appliedLsn, 0 when not known [P5]
+     * @param primaryUptimeMs how long the primary's process runs, by a clock that nobody sets; 0 when it does not tell [P11]
      */
     record SyncAckReceived(
             Meta meta,
@@ -95,12 +96,25 @@ public sealed interface Event {
             SyncAck ack,
             long primaryWalTail,
             long primaryWalHead,
-            long primaryEpochAtApplied)
+            long primaryEpochAtApplied,
+            long primaryUptimeMs)
             implements OfReplica {
         public SyncAckReceived {
             Objects.requireNonNull(meta, "meta");
             Objects.requireNonNull(replicaId, "replicaId");
             Objects.requireNonNull(ack, "ack");
+        }
+
+        /** Of a primary that does not tell its uptime. */
+        public SyncAckReceived(
+                Meta meta,
+                String replicaId,
+                long syncId,
+                SyncAck ack,
+                long primaryWalTail,
+                long primaryWalHead,
+                long primaryEpochAtApplied) {
+            this(meta, replicaId, syncId, ack, primaryWalTail, primaryWalHead, primaryEpochAtApplied, 0);
         }
     }
 
@@ -176,9 +190,21 @@ public sealed interface Event {
         }
     }
 
-    /** A session ended without its target [E8]. */
-    record SessionFailed(Meta meta, String replicaId, long sessionId, SessionKind kind, FailureReason reason)
+    /**
+     * A session ended without its target [E8].
+     *
+     * @param seen what the watchdog had seen of it: the number of its steps when it is past its budget, of its reports when
+     *     it has stalled; a session that has more is none of these [A12]. {@link #KNOWN}: it was not the watchdog that said this
+     */
+    record SessionFailed(Meta meta, String replicaId, long sessionId, SessionKind kind, FailureReason reason, long seen)
             implements OfSession {
+        /** Said by somebody who knows, not by one who misses something. */
+        public static final long KNOWN = -1;
+
+        public SessionFailed(Meta meta, String replicaId, long sessionId, SessionKind kind, FailureReason reason) {
+            this(meta, replicaId, sessionId, kind, reason, KNOWN);
+        }
+
         public SessionFailed {
             Objects.requireNonNull(meta, "meta");
             Objects.requireNonNull(replicaId, "replicaId");

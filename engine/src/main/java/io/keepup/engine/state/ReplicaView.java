@@ -4,6 +4,8 @@ import io.keepup.engine.message.ReplicaEndpoint;
 import io.keepup.engine.message.SyncAck;
 import io.keepup.engine.word.AckKind;
 import io.keepup.engine.word.FailureReason;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 
 /**
@@ -11,22 +13,32 @@ import java.util.Objects;
  *
  * @param lastSyncAck the facts last heard; {@link SyncAck#NONE} before the first
  * @param lastSyncId highest sync folded, 0 before the first [G5]
- * @param lastWishAt ms: when the newest wish for a rebuild was said, by the clock of whoever said it, 0 before the first;
- *     a wish delivered again is not newer, however long ago the first was granted [G5]
+ * @param streak of sessions that failed one after the other [P11]
+ * @param wishes fingerprints of the newest requests for a rebuild, the newest last: one delivered again is none, however long
+ *     ago it was granted [Q2]
  */
 public record ReplicaView(
-        ReplicaEndpoint endpoint, SyncAck lastSyncAck, long lastSyncId, Session session, long lastWishAt)
+        ReplicaEndpoint endpoint,
+        SyncAck lastSyncAck,
+        long lastSyncId,
+        Session session,
+        FailureStreak streak,
+        List<Long> wishes)
         implements ById.Identified {
+
+    private static final int WISHES = 8;
 
     public ReplicaView {
         Objects.requireNonNull(endpoint, "endpoint");
         Objects.requireNonNull(lastSyncAck, "lastSyncAck");
         Objects.requireNonNull(session, "session");
+        Objects.requireNonNull(streak, "streak");
+        wishes = List.copyOf(wishes);
     }
 
     /** A replica just assigned: never heard, nothing decided [E1]. */
     public static ReplicaView assigned(ReplicaEndpoint endpoint) {
-        return new ReplicaView(endpoint, SyncAck.NONE, 0, Session.NONE, 0);
+        return new ReplicaView(endpoint, SyncAck.NONE, 0, Session.NONE, FailureStreak.NONE, List.of());
     }
 
     @Override
@@ -40,11 +52,20 @@ public record ReplicaView(
     }
 
     public ReplicaView withAck(SyncAck ack, long syncId) {
-        return new ReplicaView(endpoint, ack, syncId, session, lastWishAt);
+        return new ReplicaView(endpoint, ack, syncId, session, streak, wishes);
     }
 
     public ReplicaView withSession(Session next) {
-        return next == session ? this : new ReplicaView(endpoint, lastSyncAck, lastSyncId, next, lastWishAt);
+        return next == session ? this : new ReplicaView(endpoint, lastSyncAck, lastSyncId, next, streak, wishes);
+    }
+
+    public ReplicaView withStreak(FailureStreak next) {
+        return next == streak ? this : new ReplicaView(endpoint, lastSyncAck, lastSyncId, session, next, wishes);
+    }
+
+    /** In sync, whatever failed before [E5], [E7]. */
+    public ReplicaView keepsUp() {
+        return withSession(Session.KEEP_UP).withStreak(FailureStreak.NONE);
     }
 
     /** Its session ended without its target [E8]. */
@@ -52,11 +73,33 @@ public record ReplicaView(
         return withSession(session.failed(reason));
     }
 
-    public ReplicaView withWishAt(long saidAt) {
-        return new ReplicaView(endpoint, lastSyncAck, lastSyncId, session, saidAt);
+    /** Whether this very request was granted before. */
+    public boolean knowsWish(String eventId) {
+        return wishes.contains(fingerprint(eventId));
+    }
+
+    public ReplicaView withWish(String eventId) {
+        List<Long> next = new ArrayList<>(wishes);
+        next.add(fingerprint(eventId));
+        return new ReplicaView(
+                endpoint,
+                lastSyncAck,
+                lastSyncId,
+                session,
+                streak,
+                next.subList(Math.max(0, next.size() - WISHES), next.size()));
+    }
+
+    /** FNV-1a: an id may be of any length, what the state keeps of it must not be. */
+    private static long fingerprint(String eventId) {
+        long hash = 0xcbf29ce484222325L;
+        for (int i = 0; i < eventId.length(); i++) {
+            hash = (hash ^ eventId.charAt(i)) * 0x100000001b3L;
+        }
+        return hash;
     }
 
     public ReplicaView withEndpoint(ReplicaEndpoint next) {
-        return next.equals(endpoint) ? this : new ReplicaView(next, lastSyncAck, lastSyncId, session, lastWishAt);
+        return next.equals(endpoint) ? this : new ReplicaView(next, lastSyncAck, lastSyncId, session, streak, wishes);
     }
 }

@@ -17,9 +17,9 @@ import java.util.Objects;
  * @param progress durable LSN last reported [N2]
  * @param bytes received on both lanes
  * @param failure why it failed, {@code NONE} while it has not
- * @param deadline ms since 1970 by the clock of the deciding event, 0 for none [C4]
- * @param advancedAt ms: when it was issued, or last reported that it got on or has to wait; for whoever watches for stalls [C4]
- * @param issuedAt ms: when it was issued, by the clock of the deciding event; 0 when there is none, or none was kept
+ * @param reports number of its reports that something moved, or that it has to wait; for whoever watches for stalls [C4]
+ * @param steps of these, the number that brought it nearer to its end, or that it has to wait; for whoever watches its budget [C4]
+ * @param issuedAt ms: when it was issued, by the clock of the deciding event, for people; 0 when there is none, or none was kept
  * @param pace as last reported
  */
 public record Session(
@@ -36,8 +36,8 @@ public record Session(
         long baseBlocksTotal,
         long bytes,
         FailureReason failure,
-        long deadline,
-        long advancedAt,
+        long reports,
+        long steps,
         long issuedAt,
         Pace pace) {
 
@@ -62,7 +62,7 @@ public record Session(
 
     /** A session just issued [E5]; a rebuild has no start and no pin of the engine's making. */
     public static Session issued(
-            long id, SessionKind kind, SessionCause cause, long startLsn, long targetLsn, long deadline, long now) {
+            long id, SessionKind kind, SessionCause cause, long startLsn, long targetLsn, long now) {
         return new Session(
                 id,
                 kind,
@@ -77,8 +77,8 @@ public record Session(
                 0,
                 0,
                 FailureReason.NONE,
-                deadline,
-                now,
+                0,
+                0,
                 now,
                 Pace.NONE);
     }
@@ -108,15 +108,15 @@ public record Session(
 
     /** Issued becomes running, progress is stored [E6]. */
     public Session running(SessionProgress report) {
-        boolean advanced = report.progress() != progress
+        boolean nearer = report.progress() != progress
                 || report.walAppliedLsn() != walAppliedLsn
                 || report.baseBlocksDone() != baseBlocksDone
-                || report.bytes() != bytes
                 || report.pace().waiting();
+        boolean moved = nearer || report.bytes() != bytes;
         SessionState next = state == SessionState.ISSUED ? SessionState.RUNNING : state;
         boolean same =
                 report.baseBlocksTotal() == baseBlocksTotal && report.pace().equals(pace);
-        if (!advanced && state == next && same) {
+        if (!moved && state == next && same) {
             return this;
         }
         return new Session(
@@ -133,8 +133,8 @@ public record Session(
                 report.baseBlocksTotal(),
                 report.bytes(),
                 failure,
-                deadline,
-                advanced ? report.meta().occurredAt() : advancedAt,
+                moved ? reports + 1 : reports,
+                nearer ? steps + 1 : steps,
                 issuedAt,
                 report.pace());
     }
@@ -155,8 +155,8 @@ public record Session(
                 baseBlocksTotal,
                 bytes,
                 reason,
-                deadline,
-                advancedAt,
+                reports,
+                steps,
                 issuedAt,
                 pace);
     }

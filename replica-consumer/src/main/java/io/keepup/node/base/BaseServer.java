@@ -98,7 +98,7 @@ final class BaseServer implements Runnable {
     }
 
     private void serve(Producer<byte[], byte[]> producer) {
-        long started = context.clock().millis();
+        long started = context.uptimeMs();
         BaseSource.Boundary base = source.begin();
         if (base.lsn() < targetLsn) {
             throw new IllegalStateException("volume %s ends at LSN %s, below the target %s of session %s"
@@ -127,7 +127,7 @@ final class BaseServer implements Runnable {
                     sessionId,
                     count,
                     base.lsn(),
-                    context.clock().millis() - started);
+                    context.uptimeMs() - started);
         }
     }
 

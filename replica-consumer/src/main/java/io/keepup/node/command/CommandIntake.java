@@ -93,7 +93,7 @@ public final class CommandIntake implements AutoCloseable {
         // Roles before sessions: a session is issued in a role, but the topics have no order between them.
         add(polled.records(nodeCommands));
         add(polled.records(sessionCommands));
-        pending.execute(context.clock().instant(), loop::closing, this::execute);
+        pending.execute(context.uptimeMs(), loop::closing, this::execute);
         if (recalling && pending.isEmpty()) {
             host.lookedUp();
             recalling = false;

@@ -10,7 +10,6 @@ import io.keepup.v1.Meta;
 import io.keepup.volume.VolumeException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Iterator;
@@ -37,7 +36,7 @@ final class PendingCommands {
 
     private static final class Line {
         final Queue<Pending> commands = new ArrayDeque<>();
-        Instant notBefore = Instant.MIN;
+        long notBefore;
         final Backoff backoff = new Backoff(RETRY);
         /** The first command was tried before, and waits. */
         boolean waits;
@@ -80,14 +79,15 @@ final class PendingCommands {
     /**
      * Executes what is due.
      *
+     * @param now uptime, ms
      * @param stop asked before each command
      * @throws NodeClosingException from the executor; that command stays pending
      */
-    void execute(Instant now, BooleanSupplier stop, Consumer<SpecificRecord> executor) {
+    void execute(long now, BooleanSupplier stop, Consumer<SpecificRecord> executor) {
         Iterator<Line> each = lines.values().iterator();
         while (each.hasNext()) {
             Line line = each.next();
-            if (!now.isBefore(line.notBefore)) {
+            if (now >= line.notBefore) {
                 execute(line, now, stop, executor);
             }
             if (line.commands.isEmpty()) {
@@ -96,7 +96,7 @@ final class PendingCommands {
         }
     }
 
-    private void execute(Line line, Instant now, BooleanSupplier stop, Consumer<SpecificRecord> executor) {
+    private void execute(Line line, long now, BooleanSupplier stop, Consumer<SpecificRecord> executor) {
         for (Pending next = line.commands.peek(); next != null && !stop.getAsBoolean(); next = line.commands.peek()) {
             try {
                 if (!line.waits || !line.overtakes(next.command)) {
@@ -109,7 +109,7 @@ final class PendingCommands {
                 failed.failed(next.partition, next.offset, next.command, e, again);
                 if (again) {
                     line.waits = true;
-                    line.notBefore = now.plus(line.backoff.failed());
+                    line.notBefore = now + line.backoff.failed().toMillis();
                     return;
                 }
             }

@@ -26,17 +26,24 @@ import java.util.concurrent.atomic.AtomicLong;
 /** Says what this node has to say: gives each record its meta and publishes it under the right key. Thread-safe. */
 public final class NodeEvents implements AutoCloseable {
 
+    private static final long NOT_THE_WATCHDOG = -1;
+
     private final String nodeId;
     private final Clock clock;
     private final EventPublisher publisher;
     private final String process;
     private final AtomicLong count = new AtomicLong();
 
-    public NodeEvents(String nodeId, Clock clock, EventPublisher publisher) {
+    /**
+     * @param start number of this start on the node's disk: no two processes give their events the same ids
+     * @param clock for people
+     */
+    public NodeEvents(String nodeId, long start, Clock clock, EventPublisher publisher) {
         this.nodeId = nodeId;
         this.clock = clock;
         this.publisher = publisher;
-        this.process = Long.toString(clock.millis(), 36);
+        // The start alone would come again on a disk that was lost.
+        this.process = Long.toString(clock.millis(), 36) + "." + start;
     }
 
     /** Gates this node has passed, by its own view; returns when acknowledged. */
@@ -90,12 +97,16 @@ public final class NodeEvents implements AutoCloseable {
         public static final Gates SHIPPER_DISCONNECTED = new Gates(null, null, null, false);
     }
 
-    /** Asks a replica where it stands. */
+    /** Asks a replica where it stands; it may wait so long for the target. */
     public CompletableFuture<Void> ask(
-            String volumeId, long epoch, String replicaId, long syncId, long targetLsn, Instant deadline) {
+            String volumeId, long epoch, String replicaId, long syncId, long targetLsn, Duration wait) {
         Meta meta = meta(volumeId, replicaId, epoch);
+        Instant deadline = meta.getOccurredAt().plus(wait);
         return publisher.publish(
-                Topics.SYNC_REQUESTS, replicaId, meta, new SyncRequest(meta, nodeId, syncId, targetLsn, deadline));
+                Topics.SYNC_REQUESTS,
+                replicaId,
+                meta,
+                new SyncRequest(meta, nodeId, syncId, targetLsn, deadline, wait.toMillis()));
     }
 
     /**
@@ -110,8 +121,8 @@ public final class NodeEvents implements AutoCloseable {
         return publisher.publish(Topics.SYNC_ACKS, primaryId, meta, answer);
     }
 
-    /** Relays a replica's answer to the fold; in call order per volume. */
-    public CompletableFuture<Void> syncAck(String volumeId, long epoch, SyncFacts facts) {
+    /** Relays a replica's answer to the fold, at an uptime of this process; in call order per volume. */
+    public CompletableFuture<Void> syncAck(String volumeId, long epoch, SyncFacts facts, long uptimeMs) {
         Meta meta = meta(volumeId, nodeId, epoch);
         return publisher.publish(
                 Topics.EVENTS,
@@ -124,7 +135,8 @@ public final class NodeEvents implements AutoCloseable {
                         facts.ack,
                         facts.walTail,
                         facts.walHead,
-                        facts.epochAtApplied));
+                        facts.epochAtApplied,
+                        uptimeMs));
     }
 
     /** A replica's answer with the primary's bounds as of that sync [E3]. */
@@ -247,7 +259,8 @@ public final class NodeEvents implements AutoCloseable {
                         totals.walBytes,
                         totals.zeroBytes,
                         totals.skippedBlocks,
-                        totals.duration.toMillis()));
+                        totals.duration.toMillis(),
+                        NOT_THE_WATCHDOG));
     }
 
     /** Nothing more is said: who waits for that is let go. */

@@ -8,7 +8,6 @@ import io.keepup.volume.Scrub;
 import io.keepup.volume.ScrubReport;
 import io.keepup.volume.VolumeException;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -34,8 +33,8 @@ final class Scrubber implements Runnable {
     private final NodeContext context;
     private final Supplier<Collection<HostedVolume>> volumes;
     private final CompletableFuture<Void> closing;
-    /** When a volume is to be scrubbed next; one that is not in here, now. */
-    private final Map<String, Instant> due = new HashMap<>();
+    /** At which uptime, ms, a volume is to be scrubbed next; one that is not in here, now. */
+    private final Map<String, Long> due = new HashMap<>();
 
     private HostedVolume volume;
     private Scrub scrub;
@@ -82,11 +81,11 @@ final class Scrubber implements Runnable {
 
     /** Takes up the volume that waits longest, if one is due. */
     private boolean begin() {
-        Instant now = context.clock().instant();
+        long now = context.uptimeMs();
         Optional<HostedVolume> next =
-                volumes.get().stream().filter(v -> !dueOf(v).isAfter(now)).min(Comparator.comparing(this::dueOf));
+                volumes.get().stream().filter(v -> dueOf(v) <= now).min(Comparator.comparingLong(this::dueOf));
         next.ifPresent(v -> {
-            due.put(v.volumeId(), now.plus(interval()));
+            due.put(v.volumeId(), now + interval().toMillis());
             volume = v;
             counted = 0;
             said = false;
@@ -95,8 +94,8 @@ final class Scrubber implements Runnable {
         return scrub != null;
     }
 
-    private Instant dueOf(HostedVolume hosted) {
-        return due.getOrDefault(hosted.volumeId(), Instant.MIN);
+    private long dueOf(HostedVolume hosted) {
+        return due.getOrDefault(hosted.volumeId(), 0L);
     }
 
     private void step() {
@@ -137,7 +136,7 @@ final class Scrubber implements Runnable {
             work.run();
         } catch (VolumeException e) {
             scrub = null;
-            due.put(volume.volumeId(), context.clock().instant().plus(looks()));
+            due.put(volume.volumeId(), context.uptimeMs() + looks().toMillis());
             switch (e.kind()) {
                 case REBUILDING, CLOSED -> log.debug("Volume {}: not scrubbed", volume.volumeId(), e);
                 default -> {

@@ -50,6 +50,11 @@ public final class VolumeHost implements AutoCloseable {
     /** Stands among the notes; no volume has such an id. */
     private static final String LOOKED_UP = ".looked-up";
 
+    /** Above all ids of nodes that took them from their clock, in microseconds. */
+    private static final long FIRST_SYNC_ID = 1L << 52;
+    /** Each start has so many bits of ids of its own, which rise from one to the next whatever any clock shows [G5]. */
+    private static final int SYNC_ID_BITS = 40;
+
     private static final Duration CLOSE = Duration.ofSeconds(3);
 
     private final NodeContext context;
@@ -73,8 +78,7 @@ public final class VolumeHost implements AutoCloseable {
         this.notesDir = notesDir;
         this.liveLane = new LiveLane(context);
         this.walProducer = context.kafka().laneProducer("wal");
-        // Rising over restarts [G5]: a process asks fewer than 1,000 times a millisecond.
-        this.syncIds = new AtomicLong(context.clock().millis() * 1_000);
+        this.syncIds = new AtomicLong(FIRST_SYNC_ID + (context.start() << SYNC_ID_BITS));
     }
 
     /** Opens every volume on disk. One that cannot be opened is reported and does not stop the others. */

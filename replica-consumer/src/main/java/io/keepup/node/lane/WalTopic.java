@@ -4,7 +4,6 @@ import io.keepup.node.NodeContext;
 import io.keepup.v1.WalBatch;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.LongPredicate;
@@ -200,8 +199,8 @@ public final class WalTopic implements AutoCloseable {
     }
 
     private Iterable<ConsumerRecord<byte[], ByteBuffer>> poll(Consumer<byte[], ByteBuffer> reader) {
-        Instant deadline = context.clock().instant().plus(CALL);
-        while (context.clock().instant().isBefore(deadline)) {
+        long deadline = context.uptimeMs() + CALL.toMillis();
+        while (context.uptimeMs() < deadline) {
             var records = reader.poll(POLL);
             if (!records.isEmpty()) {
                 return records.records(lane);

@@ -4,10 +4,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.keepup.volume.VolumeException;
 import io.keepup.volume.disk.Disk;
-import io.keepup.volume.disk.DiskFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
@@ -20,15 +18,13 @@ public final class VolumeNote {
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    private final Disk disk;
-    private final Path file;
+    private final ReplacedFile file;
     private volatile NoteState state;
     private volatile VolumeException failure;
 
     private VolumeNote(Disk disk, Path file) {
-        this.disk = disk;
-        this.file = file;
-        this.state = disk.exists(file) ? read() : NoteState.EMPTY;
+        this.file = new ReplacedFile(disk, file);
+        this.state = this.file.exists() ? read() : NoteState.EMPTY;
     }
 
     /**
@@ -42,10 +38,8 @@ public final class VolumeNote {
     }
 
     private NoteState read() {
-        try (DiskFile content = disk.open(file, false)) {
-            ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(content.size()));
-            content.read(bytes, 0);
-            return JSON.readValue(bytes.array(), NoteState.class);
+        try {
+            return JSON.readValue(file.read(), NoteState.class);
         } catch (IOException e) {
             throw new UncheckedIOException("the note %s cannot be read: remove it to forget it".formatted(file), e);
         }
@@ -85,24 +79,13 @@ public final class VolumeNote {
 
     private void write(NoteState next) {
         try {
-            replace(next);
+            file.replace(bytes(next));
             failure = null;
         } catch (VolumeException e) {
             failure = e;
             throw e;
         }
         state = next;
-    }
-
-    private void replace(NoteState next) {
-        Path fresh = file.resolveSibling(file.getFileName() + ".new");
-        try (DiskFile content = disk.open(fresh, true)) {
-            content.setSize(0);
-            content.write(ByteBuffer.wrap(bytes(next)), 0);
-            content.force();
-        }
-        disk.rename(fresh, file);
-        disk.syncDirectory(file.getParent());
     }
 
     private static byte[] bytes(NoteState state) {

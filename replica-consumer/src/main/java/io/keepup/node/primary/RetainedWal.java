@@ -126,9 +126,9 @@ public final class RetainedWal {
     }
 
     private synchronized long overdue(long floor) {
-        long now = context.clock().millis();
+        long now = context.uptimeMs();
         boolean held = floor < tail && retainedBytes <= hardLimit;
-        if (!connected || retainedBytes <= limit || held || now - triedAt < BETWEEN_TRIMS_MS) {
+        if (!connected || retainedBytes <= limit || held || triedAt > 0 && now - triedAt < BETWEEN_TRIMS_MS) {
             return 0;
         }
         triedAt = now;

@@ -10,7 +10,7 @@ import io.keepup.v1.AckKind;
 import io.keepup.v1.SyncAck;
 import io.keepup.v1.SyncAnswer;
 import io.keepup.volume.Volume;
-import java.time.Instant;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -79,9 +79,9 @@ final class SyncRounds {
         if (!retained.connected()) {
             return;
         }
-        Instant now = context.clock().instant();
+        long now = context.uptimeMs();
         for (Asked replica : replicas.values()) {
-            if (replica.open && now.isAfter(replica.expires)) {
+            if (replica.open && now > replica.expires) {
                 timedOut(replica);
             }
             if (!replica.open) {
@@ -104,19 +104,20 @@ final class SyncRounds {
         lock.run(() -> {
             Asked replica = replicas.get(replicaId);
             if (replica != null && !replica.open && retained.connected()) {
-                ask(replica, context.clock().instant());
+                ask(replica, context.uptimeMs());
             }
         });
     }
 
-    private void ask(Asked replica, Instant now) {
-        Instant deadline = now.plus(context.settings().get(NodeSettings.SYNC_DEADLINE));
+    private void ask(Asked replica, long now) {
+        Duration wait = context.settings().get(NodeSettings.SYNC_DEADLINE);
         replica.open = true;
         replica.syncId = syncIds.incrementAndGet();
         replica.tail = retained.tail();
         replica.head = volume.status().durableLsn();
-        replica.expires = deadline.plus(context.settings().get(NodeSettings.SYNC_SLACK));
-        context.events().ask(volumeId, epoch, replica.id, replica.syncId, replica.head, deadline);
+        replica.expires =
+                now + wait.plus(context.settings().get(NodeSettings.SYNC_SLACK)).toMillis();
+        context.events().ask(volumeId, epoch, replica.id, replica.syncId, replica.head, wait);
         context.metrics().count(NodeCounter.SYNCS_ASKED);
     }
 
@@ -161,7 +162,7 @@ final class SyncRounds {
         // At once only when the question itself was for less than is wanted: a replica that is not there yet would
         // answer the same again and again.
         if (replica.head < wanted && ack.getDurableLsn() >= replica.head) {
-            ask(replica, context.clock().instant());
+            ask(replica, context.uptimeMs());
         }
     }
 
@@ -178,11 +179,12 @@ final class SyncRounds {
     }
 
     private void relay(Asked replica, SyncAck ack) {
-        Instant now = context.clock().instant();
+        long now = context.uptimeMs();
         SyncFacts facts =
                 new SyncFacts(replica.id, 0, ack, replica.tail, replica.head, volume.epochAt(ack.getAppliedLsn()));
-        boolean due = replica.relayedAt == null
-                || !now.isBefore(replica.relayedAt.plus(context.settings().get(NodeSettings.SYNC_REPEAT)));
+        boolean due = replica.relayed == null
+                || now - replica.relayedAt
+                        >= context.settings().get(NodeSettings.SYNC_REPEAT).toMillis();
         if (!due && facts.equals(replica.relayed)) {
             return;
         }
@@ -193,7 +195,8 @@ final class SyncRounds {
                         volumeId,
                         epoch,
                         new SyncFacts(
-                                replica.id, replica.syncId, ack, replica.tail, replica.head, facts.epochAtApplied()));
+                                replica.id, replica.syncId, ack, replica.tail, replica.head, facts.epochAtApplied()),
+                        now);
     }
 
     private void confirm() {
@@ -213,11 +216,11 @@ final class SyncRounds {
         long syncId;
         long tail;
         long head;
-        Instant expires;
+        long expires;
         SyncAck last;
         long counted;
         SyncFacts relayed;
-        Instant relayedAt;
+        long relayedAt;
 
         Asked(String id) {
             this.id = id;

@@ -35,7 +35,7 @@ final class CatchUp extends RecoverySession {
             IssueCatchUp command,
             RecoverySession previous,
             Ended listener) {
-        super(context, volume, ref, command.getCause(), command.getDeadline(), previous, listener);
+        super(context, volume, ref, command.getCause(), previous, listener);
         this.targetLsn = command.getTargetLsn();
         this.applied = volume.status().appliedLsn();
         this.durable = volume.status().durableLsn();

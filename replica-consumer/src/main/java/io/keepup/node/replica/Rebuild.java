@@ -55,7 +55,7 @@ final class Rebuild extends RecoverySession {
             IssueRebuild command,
             RecoverySession previous,
             Ended listener) {
-        super(context, volume, ref, command.getCause(), command.getDeadline(), previous, listener);
+        super(context, volume, ref, command.getCause(), previous, listener);
         this.targetLsn = command.getTargetLsn();
         this.goalLsn = targetLsn;
         SessionCause cause = command.getCause();

@@ -20,7 +20,6 @@ import io.keepup.v1.SessionCause;
 import io.keepup.v1.WaitingFor;
 import io.keepup.volume.Volume;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.common.KafkaException;
@@ -57,8 +56,9 @@ abstract class RecoverySession implements Runnable {
     protected final Volume volume;
     protected final SessionRef ref;
     private final SessionCause cause;
-    private final Instant begunAt;
-    private final Instant deadline;
+    /** This and all other times are uptimes of the process, ms [A11]. */
+    private final long begunAt;
+
     private final LastMinute lastMinute = new LastMinute();
     private RecoverySession previous;
     private final Ended listener;
@@ -68,10 +68,12 @@ abstract class RecoverySession implements Runnable {
     private volatile FailureReason cancelled;
     private volatile WaitingFor waitingFor;
     private volatile long movedAt;
+    /** When it last got nearer to its end: when a report said so, or it had to wait. */
+    private volatile long nearerAt;
     /** There is something to tell that the last report does not say. */
     private volatile boolean untold;
 
-    private boolean reported;
+    private Position reported;
     private long reportedAt;
 
     RecoverySession(
@@ -79,19 +81,18 @@ abstract class RecoverySession implements Runnable {
             Volume volume,
             SessionRef ref,
             SessionCause cause,
-            Instant deadline,
             RecoverySession previous,
             Ended listener) {
         this.context = context;
         this.volume = volume;
         this.ref = ref;
         this.cause = cause;
-        this.begunAt = context.clock().instant();
-        this.deadline = deadline;
+        this.begunAt = context.uptimeMs();
         this.previous = previous;
         this.listener = listener;
         this.reports = new Mutex(context.tasks());
-        this.movedAt = context.clock().millis();
+        this.movedAt = begunAt;
+        this.nearerAt = begunAt;
     }
 
     /** Does the work; returns only with the target reached. */
@@ -178,7 +179,7 @@ abstract class RecoverySession implements Runnable {
                 brought.walBytes,
                 brought.zeroBytes,
                 brought.skippedBlocks,
-                Duration.between(begunAt, context.clock().instant()));
+                Duration.ofMillis(Math.max(1, context.uptimeMs() - begunAt)));
     }
 
     /** Says a terminal event. Whatever keeps it from being said, somebody waits for it: it is said again until heard. */
@@ -234,10 +235,12 @@ abstract class RecoverySession implements Runnable {
         if (reason != null) {
             throw new SessionFault(reason, "ended by " + reason);
         }
-        if (context.clock().instant().isAfter(deadline)) {
-            throw new SessionFault(FailureReason.deadline_exceeded, "not done by its deadline " + deadline);
+        long now = context.uptimeMs();
+        if (now - nearerAt > context.settings().get(NodeSettings.SESSION_BUDGET).toMillis()) {
+            throw new SessionFault(
+                    FailureReason.deadline_exceeded, "no nearer to its end for %s ms".formatted(now - nearerAt));
         }
-        long still = context.clock().millis() - movedAt;
+        long still = now - movedAt;
         if (still > context.settings().get(NodeSettings.SESSION_STALL).toMillis()) {
             throw new SessionFault(FailureReason.progress_stalled, "nothing moved for %s ms".formatted(still));
         }
@@ -255,7 +258,8 @@ abstract class RecoverySession implements Runnable {
         waitingFor = what;
         tell();
         while (!context.tasks().await(turn, LOOK)) {
-            movedAt = context.clock().millis();
+            movedAt = context.uptimeMs();
+            nearerAt = movedAt;
             check();
             reportIfDue(Math.max(SAY_WAITING_MS, shortestMs()));
         }
@@ -269,14 +273,14 @@ abstract class RecoverySession implements Runnable {
         limits.spend(bytes);
         for (Duration pause = limits.pause(); !pause.isZero(); pause = limits.pause()) {
             context.tasks().await(abandon, pause.compareTo(LOOK) < 0 ? pause : LOOK);
-            movedAt = context.clock().millis();
+            movedAt = context.uptimeMs();
             check();
         }
     }
 
     /** Something moved: the stall limit starts anew, and progress is reported when it is due. */
     protected void moved() {
-        movedAt = context.clock().millis();
+        movedAt = context.uptimeMs();
         tell();
     }
 
@@ -295,22 +299,33 @@ abstract class RecoverySession implements Runnable {
 
     private void reportIfDue(long leastMs) {
         reports.run(() -> {
-            long now = context.clock().millis();
-            if (reported && now - reportedAt < leastMs) {
+            long now = context.uptimeMs();
+            if (reported != null && now - reportedAt < leastMs) {
                 return;
             }
             untold = false;
+            Position at = position();
+            if (isNearer(at)) {
+                nearerAt = now;
+            }
             try {
-                report(now);
+                report(at, now);
             } finally { // a report bears a time between the two: taken from the earlier, the next would follow too soon
-                reported = true;
-                reportedAt = context.clock().millis();
+                reported = at;
+                reportedAt = context.uptimeMs();
             }
         });
     }
 
-    private void report(long now) {
-        Position at = position();
+    /** Than at the last report: bytes alone lead nowhere. */
+    private boolean isNearer(Position at) {
+        return reported == null
+                || at.durableLsn() != reported.durableLsn()
+                || at.walAppliedLsn() != reported.walAppliedLsn()
+                || at.baseBlocksDone() != reported.baseBlocksDone();
+    }
+
+    private void report(Position at, long now) {
         lastMinute.add(now, at);
         context.events()
                 .progress(

@@ -2,12 +2,14 @@ package io.keepup.node.replica;
 
 import io.keepup.node.NodeContext;
 import io.keepup.node.NodeCounter;
+import io.keepup.node.NodeSettings;
 import io.keepup.service.failure.RepeatedFailureLog;
 import io.keepup.v1.AckKind;
 import io.keepup.v1.FailureReason;
 import io.keepup.v1.SyncAck;
 import io.keepup.v1.SyncRequest;
 import io.keepup.volume.VolumeStatus;
+import java.time.Duration;
 import java.util.function.Supplier;
 import org.slf4j.LoggerFactory;
 
@@ -42,6 +44,8 @@ final class SyncAnswers {
     private final String volumeId;
     private final long epoch;
     private SyncRequest open;
+    /** At which uptime, ms, the open question is answered with what there is. */
+    private long due;
 
     SyncAnswers(NodeContext context, String volumeId, long epoch) {
         this.context = context;
@@ -67,7 +71,14 @@ final class SyncAnswers {
             return;
         }
         open = request;
+        due = context.uptimeMs() + wait(request).toMillis();
         durable(facts);
+    }
+
+    private Duration wait(SyncRequest request) {
+        return request.getWaitMs() > 0
+                ? Duration.ofMillis(request.getWaitMs())
+                : context.settings().get(NodeSettings.SYNC_DEADLINE);
     }
 
     /** Something changed: answer if that was waited for. */
@@ -82,7 +93,7 @@ final class SyncAnswers {
     }
 
     void tick(Supplier<Facts> facts) {
-        if (open != null && !context.clock().instant().isBefore(open.getDeadline())) {
+        if (open != null && context.uptimeMs() >= due) {
             answer(facts.get());
         }
     }

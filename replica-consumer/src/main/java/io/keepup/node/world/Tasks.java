@@ -3,7 +3,10 @@ package io.keepup.node.world;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 
-/** Threads and waiting. The only place in a node that makes threads or blocks, beside the Kafka clients' own calls. */
+/**
+ * Threads, waiting, and the time that passes. The only place in a node that makes threads or blocks, beside the Kafka clients' own
+ * calls.
+ */
 public interface Tasks {
 
     /**
@@ -11,6 +14,12 @@ public interface Tasks {
      * exceptionally if it threw.
      */
     CompletableFuture<Void> start(String name, Runnable work);
+
+    /**
+     * How long this process runs, ms, at least 1: by a clock that nobody sets. All that a node measures it measures by this one;
+     * what the wall shows is for people [A11].
+     */
+    long uptimeMs();
 
     /**
      * Waits until the future is done, at most so long; whether it is done. Never throws for its outcome.

@@ -12,6 +12,8 @@ import org.apache.kafka.common.errors.InterruptException;
 /** Threads of the operating system, and its time. */
 public final class ThreadTasks implements Tasks {
 
+    private final long begin = System.nanoTime();
+
     @Override
     public CompletableFuture<Void> start(String name, Runnable work) {
         CompletableFuture<Void> ended = new CompletableFuture<>();
@@ -25,6 +27,11 @@ public final class ThreadTasks implements Tasks {
             }
         });
         return ended;
+    }
+
+    @Override
+    public long uptimeMs() {
+        return 1 + TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begin);
     }
 
     @Override

@@ -74,7 +74,14 @@ class WalLaneReaderTest {
         LaneTopics lanes = new LaneTopics(tasks, admin, cluster.registry(), (short) 1);
         lanes.ensure(volumeId);
         return NodeContext.of(
-                settings, Clock.systemUTC(), tasks, new KafkaClients(settings), lanes, Storage.FILES, cluster.codec());
+                settings,
+                1,
+                Clock.systemUTC(),
+                tasks,
+                new KafkaClients(settings),
+                lanes,
+                Storage.FILES,
+                cluster.codec());
     }
 
     /** Puts entries of so many blocks on the lane, each in a record of its own. */

@@ -15,6 +15,7 @@ import io.keepup.node.event.NodeEvents.SessionRef;
 import io.keepup.node.world.Tasks;
 import io.keepup.node.world.ThreadTasks;
 import io.keepup.schemas.codec.RecordCodec;
+import io.keepup.v1.FailureReason;
 import io.keepup.v1.SessionCause;
 import io.keepup.v1.SessionCompleted;
 import io.keepup.v1.SessionFailed;
@@ -61,6 +62,8 @@ class RecoverySessionTest {
         public byte[] encode(String topic, SpecificRecord value) {
             if (value instanceof SessionProgress report) {
                 progress.add(report);
+            } else {
+                ended.add(value);
             }
             return value.getSchema().getName().getBytes(StandardCharsets.UTF_8);
         }
@@ -89,6 +92,8 @@ class RecoverySessionTest {
             };
     private final NodeMetrics metrics = new NodeMetrics();
     private volatile long applied;
+    private volatile long received;
+    private final List<Object> ended = new CopyOnWriteArrayList<>();
 
     private RecoverySession session(Supplier<RecoverySession.Outcome> work) {
         return session(work, Clock.systemUTC(), new ThreadTasks());
@@ -97,19 +102,12 @@ class RecoverySessionTest {
     private RecoverySession session(Supplier<RecoverySession.Outcome> work, Clock clock, Tasks tasks) {
         NodeSettings settings =
                 new NodeSettings("vs-1", Path.of("unused"), "unused:1", "http://unused", "127.0.0.1:0", Map.of());
-        RecoveryLimits limits = new RecoveryLimits(clock, settings.recoveryLimits());
-        NodeEvents events = new NodeEvents("vs-1", clock, new EventPublisher(broker, names, metrics, tasks));
+        RecoveryLimits limits = new RecoveryLimits(tasks::uptimeMs, settings.recoveryLimits());
+        NodeEvents events = new NodeEvents("vs-1", 1, clock, new EventPublisher(broker, names, metrics, tasks));
         NodeContext context = new NodeContext(
-                settings, clock, tasks, null, null, null, names, events, metrics, limits, new CompletableFuture<>());
+                settings, 1, clock, tasks, null, null, null, names, events, metrics, limits, new CompletableFuture<>());
         SessionRef ref = new SessionRef("v", "vs-p", 1, 7, SessionKind.catchup);
-        return new RecoverySession(
-                context,
-                null,
-                ref,
-                SessionCause.behind,
-                clock.instant().plusSeconds(60),
-                null,
-                (s, o) -> ends.add(o.isPresent())) {
+        return new RecoverySession(context, null, ref, SessionCause.behind, null, (s, o) -> ends.add(o.isPresent())) {
             @Override
             protected Outcome recover() {
                 return work.get();
@@ -117,7 +115,7 @@ class RecoverySessionTest {
 
             @Override
             protected Position position() {
-                return new Position(SessionPhase.running, applied, applied, 0, 0, 0, 0);
+                return new Position(SessionPhase.running, applied, applied, 0, 0, 0, received);
             }
 
             @Override
@@ -137,12 +135,13 @@ class RecoverySessionTest {
         };
     }
 
-    /** Time that goes on when somebody looks at it, and when somebody waits; for one thread. */
+    /** Time that goes on when somebody looks at it, and when somebody waits; for one thread. The clock for people may be set. */
     private static final class OwnTime extends Clock implements Tasks {
 
         private final Random random;
         private final Runnable meanwhile;
         private Instant now = Instant.ofEpochSecond(1_000);
+        private Duration off = Duration.ZERO;
 
         /** Meanwhile: what another does while somebody waits. */
         OwnTime(long seed, Runnable meanwhile) {
@@ -163,7 +162,13 @@ class RecoverySessionTest {
         @Override
         public Instant instant() {
             now = now.plusMillis(random.nextInt(4));
-            return now;
+            return now.plus(off);
+        }
+
+        @Override
+        public long uptimeMs() {
+            now = now.plusMillis(random.nextInt(4));
+            return now.toEpochMilli();
         }
 
         @Override
@@ -275,6 +280,63 @@ class RecoverySessionTest {
         assertThat(progress).hasSizeBetween(6, 9);
         assertThat(progress.get(0).getPace().getWaitingFor()).isNull();
         assertThat(progress.get(1).getPace().getWaitingFor()).isEqualTo(WaitingFor.rebuild_slot);
+    }
+
+    @Test
+    void S_F14_a_clock_that_is_set_by_hours_ends_no_session_and_is_not_seen_in_how_long_it_took() {
+        Random random = new Random(7);
+        OwnTime time = new OwnTime(7, () -> {});
+        CompletableFuture<Void> never = new CompletableFuture<>();
+        RecoverySession[] session = new RecoverySession[1];
+        session[0] = session(
+                () -> {
+                    while (applied < 300) {
+                        applied++;
+                        session[0].moved();
+                        time.await(never, Duration.ofSeconds(10)); // an hour is nothing to a session that gets on
+                        time.off = Duration.ofHours(random.nextInt(9) - 4);
+                        session[0].check();
+                    }
+                    return new RecoverySession.Outcome(new Result(9, 9, false), 3);
+                },
+                time,
+                time);
+
+        session[0].run();
+
+        assertThat(ended).singleElement().isInstanceOfSatisfying(SessionCompleted.class, e -> assertThat(
+                        e.getDurationMs())
+                .isBetween(3_000_000L, 3_010_000L));
+        for (SessionProgress report : progress) {
+            Long left = report.getPace().getSecondsLeft();
+            assertThat(left == null || left >= 0).isTrue();
+            assertThat(report.getPace().getBytesPerSecond()).isNotNegative();
+        }
+    }
+
+    @Test
+    void S_F14_one_that_receives_and_gets_no_nearer_to_its_end_is_over_after_its_budget() {
+        OwnTime time = new OwnTime(7, () -> {});
+        CompletableFuture<Void> never = new CompletableFuture<>();
+        RecoverySession[] session = new RecoverySession[1];
+        session[0] = session(
+                () -> {
+                    while (true) {
+                        received += 1_000;
+                        session[0].moved();
+                        time.await(never, Duration.ofSeconds(10));
+                        session[0].check();
+                    }
+                },
+                time,
+                time);
+
+        session[0].run();
+
+        assertThat(ended).singleElement().isInstanceOfSatisfying(SessionFailed.class, e -> {
+            assertThat(e.getReason()).isEqualTo(FailureReason.deadline_exceeded);
+            assertThat(e.getDurationMs()).isBetween(600_000L, 630_000L);
+        });
     }
 
     private Instant at(int report) {

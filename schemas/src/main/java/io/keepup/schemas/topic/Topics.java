@@ -76,7 +76,13 @@ public final class Topics {
     private static final RecordBounds SHARED_BOUNDS = RecordBounds.ofValues(1 << 20);
     private static final RecordBounds OTHER_BOUNDS = RecordBounds.ofValues(EVENTS_MAX_MESSAGE_BYTES);
 
-    private static final Map<String, String> FOREVER = Map.of("retention.ms", "-1", "retention.bytes", "-1");
+    /**
+     * Records have the time at which the broker took them: one whose node's clock is hours ahead would be refused, and one hours
+     * behind would be over its retention at once.
+     */
+    private static final Map<String, String> BROKER_TIME = Map.of("message.timestamp.type", "LogAppendTime");
+
+    private static final Map<String, String> FOREVER = with(BROKER_TIME, "retention.ms", -1, "retention.bytes", -1);
 
     private Topics() {}
 
@@ -114,14 +120,14 @@ public final class Topics {
                         Key.VOLUME,
                         partitions,
                         Cleanup.COMPACT,
-                        Map.of(),
+                        BROKER_TIME,
                         schemas(VolumeProjection.SCHEMA$)),
                 new TopicSpec(
                         SESSIONS,
                         Key.VOLUME_SESSION,
                         partitions,
                         Cleanup.COMPACT,
-                        Map.of(),
+                        BROKER_TIME,
                         schemas(SessionRecord.SCHEMA$)),
                 new TopicSpec(
                         REJECTED,
@@ -141,13 +147,9 @@ public final class Topics {
      * while a base is on its way. A broker gives the space back in whole segments.
      */
     public static List<TopicSpec> lanes(String volumeId) {
-        Map<String, String> lane = Map.of(
-                "retention.ms", "-1",
-                "retention.bytes", "-1",
-                "file.delete.delay.ms", "1000",
-                "max.message.bytes", String.valueOf(LANE_MAX_MESSAGE_BYTES));
-        Map<String, String> baseLane = new HashMap<>(lane);
-        baseLane.put("segment.bytes", String.valueOf(BASE_SEGMENT_BYTES));
+        Map<String, String> lane =
+                with(FOREVER, "file.delete.delay.ms", 1_000, "max.message.bytes", LANE_MAX_MESSAGE_BYTES);
+        Map<String, String> baseLane = with(lane, "segment.bytes", BASE_SEGMENT_BYTES);
         return List.of(
                 new TopicSpec(wal(volumeId), Key.VOLUME, 1, Cleanup.DELETE, lane, schemas(WalBatch.SCHEMA$)),
                 new TopicSpec(
@@ -201,8 +203,13 @@ public final class Topics {
         return more;
     }
 
+    private static Map<String, String> with(
+            Map<String, String> config, String name, int value, String other, int otherValue) {
+        return with(with(config, name, value), other, otherValue);
+    }
+
     private static Map<String, String> ephemeral() {
-        return Map.of("retention.ms", "3600000");
+        return with(BROKER_TIME, "retention.ms", 3_600_000);
     }
 
     private static List<Schema> schemas(Schema... schemas) {

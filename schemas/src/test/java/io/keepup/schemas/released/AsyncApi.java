@@ -84,7 +84,13 @@ final class AsyncApi {
         binding.put("topic", topic.name()).put("partitions", topic.partitions());
         ObjectNode configuration = binding.putObject("topicConfiguration");
         configuration.putArray("cleanup.policy").add(topic.cleanup().policy());
-        new TreeMap<>(topic.config()).forEach((key, value) -> configuration.put(key, Long.parseLong(value)));
+        new TreeMap<>(topic.config()).forEach((key, value) -> {
+            if (value.matches("-?[0-9]+")) {
+                configuration.put(key, Long.parseLong(value));
+            } else {
+                configuration.put(key, value);
+            }
+        });
         binding.put("bindingVersion", "0.5.0");
         boolean open = topic.name().equals(Topics.EVENTS);
         operation(operations, "send", name);

@@ -10,6 +10,7 @@ import io.keepup.streams.metrics.FoldMetrics;
 import io.keepup.streams.view.PublishedProjections;
 import io.keepup.streams.watchdog.PrimaryWatch;
 import io.keepup.streams.watchdog.ProjectionCheck;
+import io.keepup.streams.watchdog.WatchTime;
 import io.keepup.streams.watchdog.Watchdog;
 import io.keepup.streams.watchdog.WatchdogSettings;
 import io.keepup.v1.Meta;
@@ -17,6 +18,7 @@ import io.keepup.v1.PrimarySilent;
 import io.keepup.v1.ProjectionOverwritten;
 import io.keepup.v1.SessionFailed;
 import java.nio.charset.StandardCharsets;
+import java.time.Clock;
 import java.util.List;
 import java.util.function.Function;
 import org.apache.avro.specific.SpecificRecord;
@@ -42,10 +44,13 @@ final class FoldProcessor implements Processor<byte[], byte[], byte[], byte[]> {
     private static final Logger log = LoggerFactory.getLogger(FoldProcessor.class);
     private static final String PRIMARY_SILENT = "primary_silent";
     private static final String PROJECTION_OVERWRITTEN = "projection_overwritten";
+    /** Less than a consumer's heartbeats may be late. */
+    private static final long SET_BACK_MS = 2_000;
 
     private final RecordCodec codec;
     private final Decider decider;
     private final WatchdogSettings settings;
+    private final Clock clock;
     private final RegistryPatience patience;
     private final FoldMetrics metrics;
     private final StateRecovery recovery;
@@ -56,6 +61,10 @@ final class FoldProcessor implements Processor<byte[], byte[], byte[], byte[]> {
     private Watchdog watchdog;
     private PrimaryWatch primaries;
     private ProjectionCheck projections;
+    private WatchTime time;
+    /** By how much the wall clock is ahead of the steady one. */
+    private long aheadMs;
+
     private Cancellable ticks;
 
     FoldProcessor(
@@ -63,12 +72,14 @@ final class FoldProcessor implements Processor<byte[], byte[], byte[], byte[]> {
             Policy policy,
             int partitions,
             WatchdogSettings settings,
+            Clock clock,
             RegistryPatience patience,
             FoldMetrics metrics,
             StateRecovery recovery,
             PublishedProjections published) {
         this.codec = codec;
         this.settings = settings;
+        this.clock = clock;
         this.decider = new Decider(codec, policy, partitions);
         this.patience = patience;
         this.metrics = metrics;
@@ -82,11 +93,12 @@ final class FoldProcessor implements Processor<byte[], byte[], byte[], byte[]> {
         context = processorContext;
         watchdog = new Watchdog(settings);
         primaries = new PrimaryWatch(settings);
-        long now = processorContext.currentSystemTimeMs();
+        time = new WatchTime(settings.interval(), processorContext.currentSystemTimeMs());
+        aheadMs = clock.millis() - processorContext.currentSystemTimeMs();
         KeyValueStore<String, byte[]> store = processorContext.getStateStore(KeepupTopology.STORE_VOLUMES);
         KeyValueStore<String, byte[]> marks = processorContext.getStateStore(KeepupTopology.STORE_FOLDED);
         state = FoldedState.open(store, marks, processorContext.taskId().partition(), recovery, this::decide);
-        state.volumes().all().forEach(volume -> see(volume, now));
+        state.volumes().all().forEach(this::see);
         projections = new ProjectionCheck(policy, published);
         ticks = processorContext.schedule(settings.interval(), PunctuationType.WALL_CLOCK_TIME, this::watch);
     }
@@ -99,31 +111,35 @@ final class FoldProcessor implements Processor<byte[], byte[], byte[], byte[]> {
         }
     }
 
-    private void see(VolumeState volume, long now) {
+    private void see(VolumeState volume) {
+        long now = time.at(context.currentSystemTimeMs());
         watchdog.see(volume, now);
         primaries.see(volume, now);
     }
 
-    private void watch(long now) {
-        for (Watchdog.Alarm alarm : watchdog.overdue(now)) {
-            SessionFailed failed = EventMapping.toWire(alarm.event(), alarm.detail());
-            say(failed.getMeta(), failed, now);
+    private void watch(long steadyMs) {
+        long now = time.look(steadyMs);
+        long wallMs = clock.millis();
+        requireNotSetBack(wallMs - steadyMs);
+        for (Watchdog.Alarm alarm : watchdog.overdue(now, wallMs)) {
+            SessionFailed failed = EventMapping.toWire(alarm.event(), alarm.detail(), alarm.durationMs());
+            say(failed.getMeta(), failed);
             metrics.alarm(failed.getReason().name());
         }
-        for (PrimaryWatch.Silence silence : primaries.overdue(now)) {
+        for (PrimaryWatch.Silence silence : primaries.overdue(now, wallMs)) {
             PrimarySilent missed = EventMapping.toWire(silence.event(), silence.since());
-            say(missed.getMeta(), missed, now);
+            say(missed.getMeta(), missed);
             metrics.alarm(PRIMARY_SILENT);
         }
-        checkProjections(now);
+        checkProjections(now, wallMs);
     }
 
-    private void checkProjections(long now) {
+    private void checkProjections(long now, long wallMs) {
         TaskVolumes volumes = state.volumes();
-        List<ProjectionCheck.Overwritten> found = projections.overdue(volumes.all(), volumes::known, now);
+        List<ProjectionCheck.Overwritten> found = projections.overdue(volumes.all(), volumes::known, now, wallMs);
         for (ProjectionCheck.Overwritten each : found) {
             ProjectionOverwritten event = EventMapping.toWire(each.event(), each.partition(), each.offset());
-            say(event.getMeta(), event, now);
+            say(event.getMeta(), event);
             metrics.alarm(PROJECTION_OVERWRITTEN);
         }
         if (!found.isEmpty()) {
@@ -136,13 +152,21 @@ final class FoldProcessor implements Processor<byte[], byte[], byte[], byte[]> {
         }
     }
 
-    private void say(Meta meta, SpecificRecord event, long now) {
+    private void requireNotSetBack(long nowAheadMs) {
+        long back = aheadMs - nowAheadMs;
+        if (back > SET_BACK_MS) {
+            throw new ClockSetBackException(back);
+        }
+        aheadMs = nowAheadMs;
+    }
+
+    private void say(Meta meta, SpecificRecord event) {
         String type = event.getSchema().getFullName();
         context.forward(
                 new Record<>(
                         meta.getVolumeId().getBytes(StandardCharsets.UTF_8),
                         patience.call(() -> codec.encode(Topics.EVENTS, event)),
-                        now,
+                        meta.getOccurredAt().toEpochMilli(),
                         new RecordHeaders(CloudEventHeaders.of(type, meta))),
                 KeepupTopology.SINK_WATCHDOG);
     }
@@ -157,9 +181,8 @@ final class FoldProcessor implements Processor<byte[], byte[], byte[], byte[]> {
         Outcome outcome = decide(source, state.volumes()::get);
         if (outcome.volume() != null) {
             state.volumes().put(outcome.volume(), outcome.state());
-            long now = context.currentSystemTimeMs();
-            see(outcome.volume(), now);
-            projections.changed(outcome.volume().volumeId(), now);
+            see(outcome.volume());
+            projections.changed(outcome.volume().volumeId(), time.at(context.currentSystemTimeMs()));
         }
         state.folded(source.offset());
         for (Output output : outcome.outputs()) {

@@ -7,6 +7,7 @@ import io.keepup.schemas.topic.Topics;
 import io.keepup.streams.metrics.FoldMetrics;
 import io.keepup.streams.view.PublishedProjections;
 import io.keepup.streams.watchdog.WatchdogSettings;
+import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -67,6 +68,7 @@ public final class KeepupTopology {
      * Builds it.
      *
      * @param partitions of the events topic
+     * @param clock for people, who read when the watchdog said something
      * @param published the projections as they are on their topic, to find those that somebody else wrote
      */
     public static Topology build(
@@ -74,6 +76,7 @@ public final class KeepupTopology {
             Policy policy,
             int partitions,
             WatchdogSettings watchdog,
+            Clock clock,
             RegistryPatience patience,
             FoldMetrics metrics,
             StateRecovery recovery,
@@ -88,7 +91,8 @@ public final class KeepupTopology {
                 Topics.EVENTS);
         topology.addProcessor(
                 PROCESSOR_FOLD,
-                () -> new FoldProcessor(codec, policy, partitions, watchdog, patience, metrics, recovery, published),
+                () -> new FoldProcessor(
+                        codec, policy, partitions, watchdog, clock, patience, metrics, recovery, published),
                 SOURCE_EVENTS);
         topology.addStateStore(volumes(), PROCESSOR_FOLD);
         topology.addStateStore(folded(), PROCESSOR_FOLD);

@@ -91,7 +91,15 @@ final class Ledger {
                                 replica,
                                 reason(session, after),
                                 ownWords(replica),
+                                measured(session),
                                 blockSize));
+    }
+
+    /** How long the session took, by one clock: that of its replica or of the watchdog, whichever says that it failed; or 0. */
+    private long measured(Session session) {
+        return ruling.said() instanceof SessionFailed said && said.getSessionId() == session.id()
+                ? said.getDurationMs()
+                : 0;
     }
 
     /** What the replica itself says of the failure of this very session; null when somebody else ended it. */

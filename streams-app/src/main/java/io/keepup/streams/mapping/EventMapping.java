@@ -57,7 +57,8 @@ public final class EventMapping {
                                 e.getReplicaId(),
                                 e.getSessionId(),
                                 known(WireWords.KIND, e.getKind(), "kind"),
-                                known(WireWords.FAILURE, e.getReason(), "reason"));
+                                known(WireWords.FAILURE, e.getReason(), "reason"),
+                                e.getSeen());
                     case BarrierConfirmed e -> new Event.BarrierConfirmed(meta(e.getMeta()), e.getDurableLsn());
                     case RebuildRequested e -> new Event.RebuildRequested(meta(e.getMeta()), e.getReplicaId());
                     case CancelRequested e ->
@@ -78,8 +79,12 @@ public final class EventMapping {
         return new ProjectionOverwritten(meta(event.meta()), partition, offset);
     }
 
-    /** The record of a failed session; the detail is for people. */
-    public static SessionFailed toWire(Event.SessionFailed event, String detail) {
+    /**
+     * The record of a session that the watchdog fails; the detail is for people.
+     *
+     * @param durationMs how long the watchdog saw it live
+     */
+    public static SessionFailed toWire(Event.SessionFailed event, String detail, long durationMs) {
         return SessionFailed.newBuilder()
                 .setMeta(meta(event.meta()))
                 .setReplicaId(event.replicaId())
@@ -87,6 +92,8 @@ public final class EventMapping {
                 .setKind(WireWords.KIND.avro(event.kind()))
                 .setReason(WireWords.FAILURE.avro(event.reason()))
                 .setDetail(detail)
+                .setDurationMs(durationMs)
+                .setSeen(event.seen())
                 .build();
     }
 
@@ -146,7 +153,8 @@ public final class EventMapping {
                         ack.getAppliedEpoch()),
                 e.getPrimaryWalTail(),
                 e.getPrimaryWalHead(),
-                e.getPrimaryEpochAtApplied());
+                e.getPrimaryEpochAtApplied(),
+                e.getPrimaryUptimeMs());
     }
 
     private static Event progress(SessionProgress e) throws UnknownWordException {

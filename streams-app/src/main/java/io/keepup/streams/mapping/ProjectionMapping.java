@@ -90,7 +90,9 @@ public final class ProjectionMapping {
                     replica.endpoint().dataAddr(),
                     replica.endpoint().ctrlAddr(),
                     replica.lastSyncId() == 0 ? null : ack(replica.lastSyncAck()),
-                    session(replica.session())));
+                    session(replica.session()),
+                    replica.streak().failures(),
+                    replica.streak().pauseMs()));
         }
         return replicas;
     }

@@ -26,7 +26,7 @@ public final class SessionMapping {
      * @param replica the replica with that session
      */
     public static SessionRecord issued(Meta cause, String source, View view, ReplicaView replica) {
-        return record(cause, source, view, replica, SessionOutcome.live, null, 0, Took.UNTOLD);
+        return record(cause, source, view, replica, SessionOutcome.live, null, 0, Took.UNTOLD, 0);
     }
 
     /** The record of a session that reached its target, with what the replica says it took. */
@@ -34,13 +34,23 @@ public final class SessionMapping {
             Meta cause, String source, View view, ReplicaView replica, SessionCompleted said, int blockSize) {
         Took took = new Took(
                 said.getBaseBytes(), said.getWalBytes(), said.getZeroBytes(), said.getSkippedBlocks(), blockSize);
-        return record(cause, source, view, replica, SessionOutcome.completed, null, said.getAchievedLsn(), took);
+        return record(
+                cause,
+                source,
+                view,
+                replica,
+                SessionOutcome.completed,
+                null,
+                said.getAchievedLsn(),
+                took,
+                said.getDurationMs());
     }
 
     /**
      * The record of a session that ended without its target.
      *
      * @param said by its own replica, with what it took until then; null when somebody else ended it, who cannot know that
+     * @param durationMs as told by whoever measured it, 0 when nobody did
      */
     public static SessionRecord failed(
             Meta cause,
@@ -49,6 +59,7 @@ public final class SessionMapping {
             ReplicaView replica,
             FailureReason reason,
             SessionFailed said,
+            long durationMs,
             int blockSize) {
         Took took = said == null
                 ? Took.UNTOLD
@@ -58,7 +69,16 @@ public final class SessionMapping {
                         said.getZeroBytes(),
                         said.getSkippedBlocks(),
                         blockSize);
-        return record(cause, source, view, replica, SessionOutcome.failed, WireWords.FAILURE.avro(reason), 0, took);
+        return record(
+                cause,
+                source,
+                view,
+                replica,
+                SessionOutcome.failed,
+                WireWords.FAILURE.avro(reason),
+                0,
+                took,
+                durationMs);
     }
 
     /** What a replica says that a session took; the size of a block, in bytes, is the volume's. */
@@ -75,7 +95,8 @@ public final class SessionMapping {
             SessionOutcome outcome,
             io.keepup.v1.FailureReason reason,
             long achievedLsn,
-            Took took) {
+            Took took,
+            long durationMs) {
         Session session = replica.session();
         boolean ended = outcome != SessionOutcome.live;
         Instant now = Instant.ofEpochMilli(cause.occurredAt());
@@ -104,6 +125,7 @@ public final class SessionMapping {
                 took.zeroBytes,
                 took.skippedBlocks,
                 took.skippedBlocks * took.blockSize,
-                Engine.VERSION);
+                Engine.VERSION,
+                durationMs > 0 ? durationMs : null);
     }
 }

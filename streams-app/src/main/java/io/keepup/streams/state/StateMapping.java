@@ -4,6 +4,7 @@ import io.keepup.engine.Engine;
 import io.keepup.engine.message.Pace;
 import io.keepup.engine.message.SyncAck;
 import io.keepup.engine.state.ById;
+import io.keepup.engine.state.FailureStreak;
 import io.keepup.engine.state.NodeCondition;
 import io.keepup.engine.state.Readiness;
 import io.keepup.engine.state.RecentEvents;
@@ -54,7 +55,9 @@ final class StateMapping {
                         stored(r.lastSyncAck()),
                         r.lastSyncId(),
                         stored(r.session()),
-                        r.lastWishAt())));
+                        r.streak().failures(),
+                        r.streak().answeredAt(),
+                        r.wishes())));
         Readiness readiness = view.readiness();
         NodeCondition copy = view.condition();
         return new StoredView(
@@ -107,10 +110,10 @@ final class StateMapping {
                 session.baseBlocksTotal(),
                 session.bytes(),
                 StateWords.FAILURE.avro(session.failure()),
-                session.deadline(),
-                session.advancedAt(),
                 session.issuedAt(),
-                stored(session.pace()));
+                stored(session.pace()),
+                session.reports(),
+                session.steps());
     }
 
     private static StoredPace stored(Pace pace) {
@@ -182,7 +185,8 @@ final class StateMapping {
                 ack(replica.getLastSyncAck()),
                 replica.getLastSyncId(),
                 session(replica.getSession()),
-                replica.getLastWishAt());
+                new FailureStreak(replica.getFailures(), replica.getAnsweredAt()),
+                replica.getWishes());
     }
 
     private static SyncAck ack(StoredAck ack) {
@@ -214,8 +218,8 @@ final class StateMapping {
                 session.getBaseBlocksTotal(),
                 session.getBytes(),
                 StateWords.FAILURE.engine(session.getFailure()),
-                session.getDeadline(),
-                session.getAdvancedAt(),
+                session.getReports(),
+                session.getSteps(),
                 session.getIssuedAt(),
                 pace(session.getPace()));
     }

@@ -19,7 +19,7 @@ import java.util.Map;
  * Remembers when each primary was last heard, and says which have been silent for too long: a dead one says nothing, and what
  * it said last would pass for the truth for ever. Its syncs are what is listened for: it relays them also while nothing
  * changes. A primary is missed only once it has begun, and only if it has replicas to ask; before that the mode says what is
- * awaited anyhow. Time is measured on the caller's clock, and begins anew after a restart.
+ * awaited anyhow. All times but those for people are of {@link WatchTime}, and begin anew after a restart.
  *
  * <p>Not thread-safe: one for each stream task. A look costs as much as there are silences to tell.
  */
@@ -37,7 +37,7 @@ public final class PrimaryWatch {
      * A primary that is missed.
      *
      * @param event its id follows from volume, epoch and sync, so that the same silence told twice is the same event
-     * @param since ms: when the primary was last heard
+     * @param since ms since 1970: when the primary was last heard, for people
      */
     public record Silence(Event.PrimarySilent event, long since) {}
 
@@ -51,7 +51,7 @@ public final class PrimaryWatch {
         }
     }
 
-    /** The volume stands like this from now on; {@code now} in ms since 1970. */
+    /** The volume stands like this from now on. */
     public void see(VolumeState volume, long now) {
         View primary = volume.primaryView();
         if (primary == null || !isWatched(primary)) {
@@ -74,8 +74,12 @@ public final class PrimaryWatch {
                 && !view.silent();
     }
 
-    /** Who is missed at that time, ms since 1970; each silence once. */
-    public List<Silence> overdue(long now) {
+    /**
+     * Who is missed at that time; each silence once.
+     *
+     * @param wallMs ms since 1970, for people
+     */
+    public List<Silence> overdue(long now, long wallMs) {
         List<Silence> silences = new ArrayList<>();
         Iterator<Map.Entry<String, Heard>> longest = primaries.entrySet().iterator();
         while (longest.hasNext()) {
@@ -83,21 +87,21 @@ public final class PrimaryWatch {
             if (now - next.getValue().at() <= limit.toMillis()) {
                 break; // and all behind it were heard later
             }
-            silences.add(silence(next.getKey(), next.getValue(), now));
+            silences.add(silence(next.getKey(), next.getValue(), now, wallMs));
             longest.remove();
         }
         return silences;
     }
 
-    private static Silence silence(String volumeId, Heard heard, long now) {
+    private static Silence silence(String volumeId, Heard heard, long now, long wallMs) {
         Meta meta = new Meta(
                 "%s/%s/%s/primary_silent/%s".formatted(SOURCE, volumeId, heard.epoch(), heard.syncId()),
                 volumeId,
                 heard.nodeId(),
                 heard.epoch(),
-                now,
+                wallMs,
                 SOURCE);
-        return new Silence(new Event.PrimarySilent(meta, heard.syncId()), heard.at());
+        return new Silence(new Event.PrimarySilent(meta, heard.syncId()), wallMs - (now - heard.at()));
     }
 
     /** Primaries it listens for. */

@@ -50,7 +50,7 @@ public final class ProjectionCheck implements AutoCloseable {
         this.changes = published.subscribe();
     }
 
-    /** The fold changes the volume now; {@code now} in ms. */
+    /** The fold changes the volume now; all times but those for people are of {@link WatchTime}, ms. */
     public void changed(String volumeId, long now) {
         if (unchecked.remove(volumeId) != null) {
             unchecked.put(volumeId, now);
@@ -63,8 +63,10 @@ public final class ProjectionCheck implements AutoCloseable {
      * @param volumes all volumes of this task
      * @param volume one of them by id; null when this task does not hold it
      * @param now ms
+     * @param wallMs ms since 1970, for people
      */
-    public List<Overwritten> overdue(Iterable<VolumeState> volumes, Function<String, VolumeState> volume, long now) {
+    public List<Overwritten> overdue(
+            Iterable<VolumeState> volumes, Function<String, VolumeState> volume, long now, long wallMs) {
         for (String changed : changes.take()) {
             unchecked.remove(changed);
             unchecked.put(changed, now);
@@ -82,14 +84,14 @@ public final class ProjectionCheck implements AutoCloseable {
             }
             VolumeState state = volume.apply(next.getKey());
             if (state != null) {
-                check(state, now, overwritten);
+                check(state, wallMs, overwritten);
             }
             longest.remove();
         }
         return overwritten;
     }
 
-    private void check(VolumeState state, long now, List<Overwritten> into) {
+    private void check(VolumeState state, long wallMs, List<Overwritten> into) {
         Newest newest = published.newest(state.volumeId()).orElse(new Newest(null, 0, -1));
         if (newest.projection() != null && isOf(state, newest)) {
             return;
@@ -100,7 +102,7 @@ public final class ProjectionCheck implements AutoCloseable {
                 state.volumeId(),
                 view.nodeId(),
                 view.epoch(),
-                now,
+                wallMs,
                 SOURCE);
         into.add(new Overwritten(new Event.ProjectionOverwritten(meta), newest.partition(), newest.offset()));
     }

@@ -68,7 +68,8 @@ function position(volume, replica) {
   return el('div', {}, bar, el('span', { class: 'word quiet' }, notes.join(' · ')));
 }
 
-function session(view) {
+function session(replica) {
+  const view = replica.session;
   const live = view.state === 'issued' || view.state === 'running';
   const color = view.state === 'failed' ? 'amber' : view.kind === 'keepup' ? 'green' : view.kind === 'rebuild' ? 'red' : live ? 'blue' : '';
   const cell = el('div', {}, el('span', { class: `badge word ${color}` }, `${view.kind} · ${view.state}`));
@@ -76,9 +77,19 @@ function session(view) {
   if (view.sessionId > 0) notes.push(`session ${number(view.sessionId)}`);
   if (view.cause) notes.push(view.cause);
   if (view.state === 'failed' && view.reason) notes.push(view.reason);
+  notes.push(...failures(replica));
   if (live) notes.push(...pace(view));
   if (notes.length > 0) cell.append(el('div', { class: 'quiet' }, notes.join(' · ')));
   return cell;
+}
+
+/** How often sessions failed one after the other, and how long the next one is held back. */
+function failures(replica) {
+  const count = replica.failuresInARow;
+  if (count === 0) return [];
+  const notes = [count === 1 ? 'failed once' : `failed ${number(count)} times in a row`];
+  if (replica.session.state === 'failed' && replica.pauseMs > 0) notes.push(`next try ${number(replica.pauseMs / 1000)} s after the last failure`);
+  return notes;
 }
 
 /** How a live session goes: what it waits for, or what came, how fast, and how long the rest takes. */
@@ -112,7 +123,7 @@ function replicaTable(volume) {
   const rows = volume.replicas.map((replica) => el('tr', {},
     el('th', { scope: 'row' }, replica.replicaId),
     el('td', {}, position(volume, replica)),
-    el('td', {}, session(replica.session)),
+    el('td', {}, session(replica)),
     el('td', {}, lanes(replica))));
   return table('replicas', 'Replicas, as the primary sees them', ['Replica', 'Position', 'Session', 'Lanes'], rows);
 }

@@ -19,6 +19,7 @@ import io.keepup.v1.Meta;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -75,6 +76,7 @@ public final class RecordedFold implements AuditLog {
                         policy,
                         1,
                         WatchdogSettings.DEFAULT,
+                        Clock.systemUTC(),
                         new RegistryPatience(Duration.ofMillis(1)),
                         new FoldMetrics(new SimpleMeterRegistry()),
                         StateRecovery.ofNewApp(),

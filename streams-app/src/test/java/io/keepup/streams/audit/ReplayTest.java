@@ -56,7 +56,7 @@ class ReplayTest {
             });
             assertThat(rulings).hasSize(EVENTS);
             assertThat(rulings).filteredOn(Ruling.Refused.class::isInstance).hasSizeGreaterThan(EVENTS / 40);
-            assertThat(rulings).filteredOn(Ruling.Admitted.class::isInstance).hasSizeGreaterThan(EVENTS / 4);
+            assertThat(rulings).filteredOn(Ruling.Admitted.class::isInstance).hasSizeGreaterThan(EVENTS / 16);
         }
     }
 }

@@ -13,8 +13,11 @@ import io.keepup.streams.watchdog.WatchdogSettings;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -54,6 +57,23 @@ final class FoldHarness implements AutoCloseable {
     final FoldMetrics metrics = new FoldMetrics(new SimpleMeterRegistry());
     final RegistryPatience patience = new RegistryPatience(Duration.ofMillis(1));
     private final TopologyTestDriver driver;
+    private Instant wall = START;
+    private final Clock clock = new Clock() {
+        @Override
+        public Instant instant() {
+            return wall;
+        }
+
+        @Override
+        public ZoneId getZone() {
+            return ZoneOffset.UTC;
+        }
+
+        @Override
+        public Clock withZone(ZoneId zone) {
+            throw new UnsupportedOperationException();
+        }
+    };
     private final TestInputTopic<byte[], byte[]> events;
 
     FoldHarness(Path stateDirectory) {
@@ -76,7 +96,7 @@ final class FoldHarness implements AutoCloseable {
         config.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
         driver = new TopologyTestDriver(
                 KeepupTopology.build(
-                        codec, policy, 1, watchdog, patience, metrics, StateRecovery.ofNewApp(), published),
+                        codec, policy, 1, watchdog, clock, patience, metrics, StateRecovery.ofNewApp(), published),
                 config,
                 START);
         events = driver.createInputTopic(Topics.EVENTS, new ByteArraySerializer(), new ByteArraySerializer());
@@ -111,10 +131,28 @@ final class FoldHarness implements AutoCloseable {
                 .get(volumeId);
     }
 
-    /** Time goes by on the clock of the wall, without a record. */
+    /** Time goes by, second by second, without a record. */
     List<Out> pass(Duration time) {
-        driver.advanceWallClockTime(time);
+        for (Duration left = time; left.isPositive(); left = left.minusSeconds(1)) {
+            goOn(left.compareTo(Duration.ofSeconds(1)) < 0 ? left : Duration.ofSeconds(1));
+        }
         return outputs();
+    }
+
+    /** Time goes by while nobody looks. */
+    List<Out> leap(Duration time) {
+        goOn(time);
+        return outputs();
+    }
+
+    private void goOn(Duration time) {
+        wall = wall.plus(time);
+        driver.advanceWallClockTime(time);
+    }
+
+    /** Somebody sets the clock; no time goes by. */
+    void stepClock(Duration by) {
+        wall = wall.plus(by);
     }
 
     private List<Out> outputs() {

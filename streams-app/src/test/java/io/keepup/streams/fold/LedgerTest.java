@@ -160,6 +160,37 @@ class LedgerTest {
         });
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"node/vs-2", "watchdog"})
+    void S_F14_how_long_a_session_took_is_told_by_one_clock_however_far_the_nodes_clocks_are_apart(String source) {
+        fold.send(events.ack("vs-2", 1, 1, 5, 10, 100));
+        Events hourBefore = new Events("vol-1", FoldHarness.START.minusSeconds(3_600));
+        SessionFailed said = hourBefore.failed("vs-2", 1, 1, SessionKind.rebuild, FailureReason.transport_lost);
+        SessionFailed failed = SessionFailed.newBuilder(said)
+                .setMeta(Meta.newBuilder(said.getMeta()).setSource(source).build())
+                .setDurationMs(1_234L)
+                .build();
+
+        assertThat(entries(failed)).singleElement().satisfies(s -> {
+            assertThat(s.getDurationMs()).isEqualTo(1_234L);
+            assertThat(s.getEnd()).as("for people").isBefore(s.getBegin());
+        });
+
+        fold.send(events.ack("vs-2", 1, 2, 5, 10, 100));
+        SessionCompleted completed = SessionCompleted.newBuilder(
+                        hourBefore.completed("vs-2", 1, 2, SessionKind.rebuild, 100))
+                .setDurationMs(5_678L)
+                .build();
+        assertThat(entries(completed)).singleElement().satisfies(s -> assertThat(s.getDurationMs())
+                .isEqualTo(5_678L));
+
+        fold.send(events.ack("vs-2", 1, 3, 5, 10, 200));
+        assertThat(entries(events.cancelWish("vs-2", 1, 3)))
+                .as("nobody measured it")
+                .singleElement()
+                .satisfies(s -> assertThat(s.getDurationMs()).isNull());
+    }
+
     @Test
     void S_V12_a_wish_ends_one_session_and_begins_the_next() {
         fold.send(events.ack("vs-2", 1, 1, 40, 10, 100));

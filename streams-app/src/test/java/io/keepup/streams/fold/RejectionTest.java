@@ -76,12 +76,19 @@ class RejectionTest {
                 new Case(RejectReason.stale_session, e.progress("vs-2", 5, 7, SessionKind.catchup, 50)),
                 new Case(RejectReason.stale_session, e.completed("vs-2", 5, 1, SessionKind.rebuild, 100)),
                 new Case(RejectReason.stale_session, e.cancelWish("vs-2", 5, 7)),
-                new Case(RejectReason.stale_wish, new Events("vol-1").rebuildWish("vs-3", 5)),
+                new Case(RejectReason.stale_wish, theSameWish()),
                 new Case(RejectReason.stale_sync, e.ack("vs-2", 5, 10, 40, 10, 100)),
                 new Case(RejectReason.incomplete_session, e.completed("vs-2", 5, 1, SessionKind.catchup, 99)),
                 new Case(RejectReason.invalid_facts, e.ack("vs-2", 5, 11, -1, 10, 100)),
                 new Case(RejectReason.invalid_facts, new BarrierConfirmed(blankNode, 10L)),
                 new Case(RejectReason.not_primary, notPrimary()));
+    }
+
+    private static SpecificRecord theSameWish() {
+        Events again = new Events("vol-1");
+        again.primary(5, "vs-2", "vs-3");
+        again.replica("vs-2", 5);
+        return again.rebuildWish("vs-3", 5);
     }
 
     private static SpecificRecord notPrimary() {

@@ -18,6 +18,7 @@ import io.keepup.streams.watchdog.WatchdogSettings;
 import io.keepup.v1.FailureReason;
 import io.keepup.v1.SessionFailed;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -76,6 +77,7 @@ class WatchdogRestartTest {
                         Policy.safe(),
                         1,
                         WatchdogSettings.DEFAULT,
+                        Clock.systemUTC(),
                         new RegistryPatience(Duration.ofMillis(1)),
                         metrics,
                         StateRecovery.ofNewApp(),
@@ -103,10 +105,9 @@ class WatchdogRestartTest {
     void S_R8_a_stall_is_told_by_the_next_task_too_after_the_limit_by_its_own_clock() {
         CapturedPunctuator ticks = begin(ISSUED + 60_000);
 
-        ticks.getPunctuator().punctuate(ISSUED + 90_000);
+        look(ticks, ISSUED + 60_000, ISSUED + 90_000);
         assertThat(said()).as("whoever goes on may be read from the log first").isEmpty();
-        ticks.getPunctuator().punctuate(ISSUED + 91_000);
-        ticks.getPunctuator().punctuate(ISSUED + 92_000);
+        look(ticks, ISSUED + 90_000, ISSUED + 92_000);
 
         assertThat(said()).singleElement().satisfies(failed -> {
             assertThat(failed.getMeta().getVolumeId()).isEqualTo("live");
@@ -115,14 +116,19 @@ class WatchdogRestartTest {
     }
 
     @Test
-    void C4_a_deadline_that_passed_meanwhile_is_told_at_the_first_tick_under_the_same_id_by_every_task() {
-        long deadline = ISSUED + Policy.SessionBudgets.DEFAULT.catchUpMs();
-
-        begin(deadline).getPunctuator().punctuate(deadline + 1);
-        begin(deadline + 5_000).getPunctuator().punctuate(deadline + 6_000);
+    void A12_the_same_alarm_has_the_same_id_whichever_task_tells_it() {
+        look(begin(ISSUED), ISSUED, ISSUED + 31_000);
+        look(begin(ISSUED + 40_000), ISSUED + 40_000, ISSUED + 71_000);
 
         assertThat(said())
                 .extracting(f -> f.getMeta().getEventId())
-                .containsExactly("watchdog/live/1/deadline_exceeded", "watchdog/live/1/deadline_exceeded");
+                .containsExactly("watchdog/live/1/progress_stalled/0", "watchdog/live/1/progress_stalled/0");
+    }
+
+    /** Every second from one time to another. */
+    private static void look(CapturedPunctuator ticks, long from, long to) {
+        for (long at = from + 1_000; at <= to; at += 1_000) {
+            ticks.getPunctuator().punctuate(at);
+        }
     }
 }

@@ -1,10 +1,9 @@
 package io.keepup.streams.fold;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.keepup.engine.DurabilityRule;
 import io.keepup.engine.Policy;
-import io.keepup.engine.Policy.SessionBudgets;
 import io.keepup.schemas.codec.CloudEventHeaders;
 import io.keepup.schemas.topic.Topics;
 import io.keepup.streams.Events;
@@ -37,10 +36,12 @@ class WatchdogTopologyTest {
     private static final Duration SILENCE_LIMIT = WatchdogSettings.DEFAULT.silenceLimit();
 
     /** Misses no primary, so that what is said of sessions stands alone. */
-    private static final WatchdogSettings OF_SESSIONS = new WatchdogSettings(SECOND, STALL_LIMIT, Duration.ofDays(365));
+    private static final WatchdogSettings OF_SESSIONS =
+            new WatchdogSettings(SECOND, STALL_LIMIT, Duration.ofMinutes(15), Duration.ofDays(365));
 
-    /** A catch-up may take 10 s, which is less than the stall limit. */
-    private static final Policy HASTY = new Policy.Safe(DurabilityRule.QUORUM, new SessionBudgets(10_000, 3_600_000));
+    /** A session may go 10 s without getting nearer to its end, which is less than the stall limit. */
+    private static final WatchdogSettings HASTY =
+            new WatchdogSettings(SECOND, STALL_LIMIT, Duration.ofSeconds(10), Duration.ofDays(365));
 
     @TempDir
     Path directory;
@@ -83,7 +84,7 @@ class WatchdogTopologyTest {
         assertThat(failed.getMeta().getOccurredAt())
                 .isEqualTo(FoldHarness.START.plus(STALL_LIMIT).plus(SECOND));
         assertThat(said.headers())
-                .containsEntry(CloudEventHeaders.ID, "watchdog/vol-1/1/progress_stalled")
+                .containsEntry(CloudEventHeaders.ID, "watchdog/vol-1/1/progress_stalled/0")
                 .containsEntry(CloudEventHeaders.SOURCE, "/keepup/watchdog")
                 .containsEntry(CloudEventHeaders.TYPE, "io.keepup.v1.SessionFailed");
         assertThat(on(Topics.COMMANDS_SESSION, outs)).extracting(Out::key).containsExactly("vs-2", "vs-1");
@@ -99,13 +100,17 @@ class WatchdogTopologyTest {
     }
 
     @Test
-    void C4_a_session_that_gets_on_is_left_alone_until_its_deadline() {
+    void C4_a_session_that_gets_on_is_left_alone_however_long_it_takes_and_bytes_alone_do_not_count() {
         fold.close();
-        fold = new FoldHarness(directory.resolve("hasty"), HASTY, OF_SESSIONS);
-        issueCatchUp(); // decided at second 3
-        for (int second = 1; second <= 13; second++) {
+        fold = new FoldHarness(directory.resolve("hasty"), Policy.safe(), HASTY);
+        issueCatchUp();
+        for (int second = 1; second <= 60; second++) {
             assertThat(fold.pass(SECOND)).as("second %d", second).isEmpty();
             fold.send(events.progress("vs-2", 5, 1, SessionKind.catchup, 40 + second));
+        }
+        for (int second = 1; second <= 10; second++) {
+            assertThat(fold.pass(SECOND)).as("second %d of bytes", second).isEmpty();
+            fold.send(events.progress("vs-2", 5, 1, SessionKind.catchup, 100, 1_000_000 + second, null));
         }
 
         List<Out> outs = fold.pass(SECOND);
@@ -114,6 +119,66 @@ class WatchdogTopologyTest {
                 .extracting(o -> o.as(SessionFailed.class).getReason())
                 .containsExactly(FailureReason.deadline_exceeded);
         assertThat(on(Topics.COMMANDS_SESSION, outs)).hasSize(2);
+    }
+
+    @Test
+    void S_F14_nobody_is_missed_for_as_long_as_nobody_looked() {
+        fold.close();
+        fold = new FoldHarness(directory.resolve("gap"));
+        issueCatchUp();
+        fold.pass(Duration.ofSeconds(5));
+
+        assertThat(fold.leap(Duration.ofHours(1))).isEmpty();
+        assertThat(on(Topics.EVENTS, fold.pass(Duration.ofSeconds(8)))).isEmpty();
+        assertThat(on(Topics.EVENTS, fold.pass(STALL_LIMIT)))
+                .extracting(o -> o.value().getSchema().getName())
+                .containsExactlyInAnyOrder("PrimarySilent", "SessionFailed");
+    }
+
+    @Test
+    void S_F14_what_the_wall_clock_shows_is_told_and_measures_nothing() {
+        issueCatchUp();
+        fold.pass(Duration.ofSeconds(10));
+        fold.stepClock(Duration.ofHours(1));
+        assertThat(fold.pass(Duration.ofSeconds(20))).isEmpty();
+
+        SessionFailed failed = on(Topics.EVENTS, fold.pass(SECOND)).get(0).as(SessionFailed.class);
+
+        assertThat(failed.getMeta().getOccurredAt())
+                .isEqualTo(FoldHarness.START.plus(STALL_LIMIT).plus(SECOND).plus(Duration.ofHours(1)));
+        assertThat(failed.getDurationMs()).isEqualTo(31_000);
+        assertThat(failed.getSeen()).isZero();
+    }
+
+    @Test
+    void S_F14_a_clock_that_is_put_back_ends_the_stream_thread_whose_clients_measure_by_it() {
+        fold.pass(SECOND);
+        fold.stepClock(Duration.ofSeconds(-1));
+        fold.pass(SECOND);
+        fold.stepClock(Duration.ofHours(-1));
+
+        assertThatThrownBy(() -> fold.pass(SECOND))
+                .hasRootCauseInstanceOf(ClockSetBackException.class)
+                .rootCause()
+                .hasMessageContaining("3600000 ms");
+    }
+
+    @Test
+    void S_F14_an_alarm_that_a_report_overtakes_is_refused_and_the_session_watched_on() {
+        issueCatchUp();
+        Out alarm = on(Topics.EVENTS, fold.pass(STALL_LIMIT.plus(SECOND))).get(0);
+        try (FoldHarness other = new FoldHarness(directory.resolve("other"), Policy.safe(), OF_SESSIONS)) {
+            Events again = new Events("vol-1");
+            other.send(again.primary(5, "vs-2"));
+            other.send(again.primaryReady(5));
+            other.send(again.ack("vs-2", 5, 1, 40, 10, 100));
+            other.send(again.progress("vs-2", 5, 1, SessionKind.catchup, 50));
+
+            assertThat(other.send(alarm.value()))
+                    .singleElement()
+                    .satisfies(o -> assertThat(o.as(Rejected.class).getReason()).isEqualTo(RejectReason.stale_session));
+            assertThat(on(Topics.EVENTS, other.pass(STALL_LIMIT.plus(SECOND)))).hasSize(1);
+        }
     }
 
     @Test
@@ -133,7 +198,7 @@ class WatchdogTopologyTest {
         issueCatchUp();
         fold.send(events.completed("vs-2", 5, 1, SessionKind.catchup, 100));
 
-        assertThat(fold.pass(Duration.ofDays(30))).isEmpty();
+        assertThat(fold.pass(Duration.ofHours(2))).isEmpty();
     }
 
     @Test

@@ -7,6 +7,7 @@ import io.keepup.engine.Engine;
 import io.keepup.engine.Fold;
 import io.keepup.engine.Policy;
 import io.keepup.engine.Step;
+import io.keepup.engine.state.FailureStreak;
 import io.keepup.engine.state.NodeCondition;
 import io.keepup.engine.state.ReplicaView;
 import io.keepup.engine.state.Session;
@@ -62,13 +63,10 @@ class StateCodecTest {
 
     /** The bytes were written by the build that had version 1, from these very events. */
     @Test
-    void bytes_of_version_1_are_read_and_no_wish_was_heard_then() throws IOException {
+    void bytes_of_version_1_are_read() throws IOException {
         VolumeState read = codec.decode(written("volume-state-1.b64"));
 
-        assertThat(read).isEqualTo(withoutIssueTimes(folded(early(new Events("vol-1")))));
-        assertThat(read.primaryView().replicas())
-                .extracting(ReplicaView::lastWishAt)
-                .containsOnly(0L);
+        assertThat(read).isEqualTo(asKept(folded(early(new Events("vol-1"))), false));
         assertThat(codec.decode(codec.encode(read))).isEqualTo(read);
     }
 
@@ -81,8 +79,7 @@ class StateCodecTest {
 
         VolumeState read = codec.decode(written("volume-state-2.b64"));
 
-        assertThat(read).isEqualTo(withoutIssueTimes(folded(log)));
-        assertThat(read.primaryView().replicas().get("vs-3").lastWishAt()).isPositive();
+        assertThat(read).isEqualTo(asKept(folded(log), false));
         assertThat(codec.decode(codec.encode(read))).isEqualTo(read);
     }
 
@@ -96,7 +93,7 @@ class StateCodecTest {
 
         VolumeState read = codec.decode(written("volume-state-3.b64"));
 
-        assertThat(read).isEqualTo(folded(log));
+        assertThat(read).isEqualTo(asKept(folded(log), true));
         assertThat(read.sizeSettled()).isTrue();
         assertThat(read.views()).extracting(View::condition).containsOnly(NodeCondition.UNKNOWN);
         assertThat(codec.decode(codec.encode(read))).isEqualTo(read);
@@ -145,20 +142,26 @@ class StateCodecTest {
         return state;
     }
 
-    /** The same as a version kept it that had no such field. */
-    private static VolumeState withoutIssueTimes(VolumeState state) {
+    /** The same as versions kept it that had no such fields; version 3 had the time at which a session was issued. */
+    private static VolumeState asKept(VolumeState state, boolean issuedAt) {
         VolumeState next = state;
         for (View view : state.views()) {
             View known = view;
             for (ReplicaView replica : view.replicas()) {
-                known = known.withReplica(replica.withSession(withoutIssueTime(replica.session())));
+                known = known.withReplica(new ReplicaView(
+                        replica.endpoint(),
+                        replica.lastSyncAck(),
+                        replica.lastSyncId(),
+                        asKept(replica.session(), issuedAt),
+                        FailureStreak.NONE,
+                        List.of()));
             }
             next = next.withView(known);
         }
         return next;
     }
 
-    private static Session withoutIssueTime(Session s) {
+    private static Session asKept(Session s, boolean issuedAt) {
         return new Session(
                 s.id(),
                 s.kind(),
@@ -173,9 +176,9 @@ class StateCodecTest {
                 s.baseBlocksTotal(),
                 s.bytes(),
                 s.failure(),
-                s.deadline(),
-                s.advancedAt(),
                 0,
+                0,
+                issuedAt ? s.issuedAt() : 0,
                 s.pace());
     }
 

@@ -34,11 +34,11 @@ class PrimaryWatchTest {
         VolumeState before = states.getOrDefault(volumeId, VolumeState.initial(volumeId));
         VolumeState after = ((Step) fold.apply(before, engineEvent)).state();
         states.put(volumeId, after);
-        watch.see(after, NOW + second * 1000);
+        watch.see(after, second * 1000);
     }
 
     private List<Silence> at(long second) {
-        return watch.overdue(NOW + second * 1000);
+        return watch.overdue(second * 1000, NOW + second * 1000);
     }
 
     private void begin(Events of) {

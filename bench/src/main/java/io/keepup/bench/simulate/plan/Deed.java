@@ -32,7 +32,8 @@ public enum Deed {
     GARBAGE("garbage", true, 4),
     STREAMS_ABORT("streams_abort", true, 3),
     STREAMS_RESTART("streams_restart", true, 2),
-    SYNC_LOST("sync_lost", true, 3);
+    SYNC_LOST("sync_lost", true, 3),
+    CLOCK_STEP("clock_step", true, 3);
 
     private final String word;
     private final boolean fault;

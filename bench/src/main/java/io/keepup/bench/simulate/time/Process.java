@@ -9,11 +9,13 @@ public final class Process implements Tasks {
 
     private final Scheduler scheduler;
     private final String name;
+    private final long begin;
     private volatile boolean dead;
 
     Process(Scheduler scheduler, String name) {
         this.scheduler = scheduler;
         this.name = name;
+        this.begin = scheduler.now();
     }
 
     public String name() {
@@ -46,6 +48,11 @@ public final class Process implements Tasks {
     public CompletableFuture<Void> start(String taskName, Runnable work) {
         requireAlive();
         return scheduler.start(this, taskName, work);
+    }
+
+    @Override
+    public long uptimeMs() {
+        return 1 + (scheduler.now() - begin) / 1_000_000;
     }
 
     @Override

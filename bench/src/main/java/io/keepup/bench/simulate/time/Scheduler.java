@@ -11,6 +11,7 @@ import java.util.PriorityQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /**
  * Runs the tasks of one history, one at a time, on threads that hand each other the baton, and owns their clock. A task
@@ -125,9 +126,9 @@ public final class Scheduler {
         return turns;
     }
 
-    /** A clock that is off by so much. */
-    public Clock clock(Duration skew) {
-        return new VirtualClock(this, BEGIN.plus(skew));
+    /** A clock that is off by as much as is said whenever somebody looks at it. */
+    public Clock clock(Supplier<Duration> skew) {
+        return new VirtualClock(this, skew);
     }
 
     /** Ms since 1970 by the world's own clock. */
@@ -279,21 +280,16 @@ public final class Scheduler {
 
     private static final class VirtualClock extends Clock {
         private final Scheduler scheduler;
-        private final Instant begin;
+        private final Supplier<Duration> skew;
 
-        VirtualClock(Scheduler scheduler, Instant begin) {
+        VirtualClock(Scheduler scheduler, Supplier<Duration> skew) {
             this.scheduler = scheduler;
-            this.begin = begin;
+            this.skew = skew;
         }
 
         @Override
         public Instant instant() {
-            return begin.plusNanos(scheduler.now);
-        }
-
-        @Override
-        public long millis() {
-            return begin.toEpochMilli() + scheduler.now / 1_000_000;
+            return BEGIN.plusNanos(scheduler.now).plus(skew.get());
         }
 
         @Override

@@ -29,6 +29,7 @@ public final class Hand {
 
     private static final long MS = 1_000_000;
     private static final long SUPERVISE_MS = 20;
+    private static final long HOUR_MS = 3_600_000;
 
     /** A volume and those who deal with it. */
     record Case(Master master, Writer writer, Operator operator) {}
@@ -126,6 +127,7 @@ public final class Hand {
             case RETENTION_CUT -> {
                 return cutLane(volumeId, draws);
             }
+            case CLOCK_STEP -> node.stepClock(Duration.ofMillis(draws.between(-2 * HOUR_MS, 2 * HOUR_MS)));
             case GARBAGE -> target.operator.garbage(draws);
             case STREAMS_ABORT -> cluster.streams().abortNext();
             case STREAMS_RESTART ->

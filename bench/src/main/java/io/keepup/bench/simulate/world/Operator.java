@@ -125,10 +125,11 @@ public final class Operator {
                         0L,
                         0L,
                         0L,
-                        0L);
+                        0L,
+                        -1L);
             default ->
                 new io.keepup.v1.SyncRequest(
-                        meta(primary, epoch, "node/" + primary), primary, 1L, 1L, cluster.instant());
+                        meta(primary, epoch, "node/" + primary), primary, 1L, 1L, cluster.instant(), 0L);
         };
     }
 

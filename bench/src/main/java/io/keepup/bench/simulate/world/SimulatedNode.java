@@ -11,6 +11,7 @@ import io.keepup.node.NodeCore;
 import io.keepup.node.NodeSettings;
 import io.keepup.node.event.FaultReport;
 import io.keepup.node.hosting.HostedVolume;
+import io.keepup.node.note.StartNumber;
 import io.keepup.node.world.Storage;
 import io.keepup.schemas.codec.RecordCodec;
 import io.keepup.volume.VolumeException;
@@ -28,6 +29,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 public final class SimulatedNode {
 
     private static final Path DIRECTORY = Path.of("/node");
+    private static final Path NOTES = DIRECTORY.resolve("notes");
     private static final Duration START_AGAIN = Duration.ofSeconds(1);
     private static final Duration CLOSE_LIMIT = Duration.ofMinutes(1);
 
@@ -60,6 +62,7 @@ public final class SimulatedNode {
     private final String id;
     private final Link link;
     private final Clock clock;
+    private Duration skew;
     private SimulatedDisk disk = new SimulatedDisk();
     private int starts;
     private Process process;
@@ -73,7 +76,8 @@ public final class SimulatedNode {
         this.world = world;
         this.id = id;
         this.link = new Link(world.time, id);
-        this.clock = world.time.clock(skew);
+        this.skew = skew;
+        this.clock = world.time.clock(() -> this.skew);
     }
 
     public String id() {
@@ -158,8 +162,7 @@ public final class SimulatedNode {
     private void open(Process started) {
         while (true) {
             try {
-                NodeCore opened =
-                        NodeCore.open(context(started), DIRECTORY.resolve("volumes"), DIRECTORY.resolve("notes"));
+                NodeCore opened = NodeCore.open(context(started), DIRECTORY.resolve("volumes"), NOTES);
                 core = opened;
                 world.observer.opened(this);
                 diskFailed = false;
@@ -176,6 +179,7 @@ public final class SimulatedNode {
         NodeSettings settings = new NodeSettings(id, DIRECTORY, "log", "http://registry", "node:0", world.settings);
         return NodeContext.of(
                 settings,
+                StartNumber.next(running, NOTES),
                 clock,
                 started,
                 new SimulatedClients(
@@ -243,6 +247,11 @@ public final class SimulatedNode {
         if (process == ending) {
             kill();
         }
+    }
+
+    /** Somebody sets its clock. */
+    void stepClock(Duration by) {
+        skew = skew.plus(by);
     }
 
     /** All that was on the disk is gone. Only while no process runs. */

@@ -19,6 +19,7 @@ import io.keepup.streams.fold.SourceRecord;
 import io.keepup.streams.mapping.EventMapping;
 import io.keepup.streams.state.StateCodec;
 import io.keepup.streams.watchdog.PrimaryWatch;
+import io.keepup.streams.watchdog.WatchTime;
 import io.keepup.streams.watchdog.Watchdog;
 import io.keepup.streams.watchdog.WatchdogSettings;
 import io.keepup.v1.Meta;
@@ -124,6 +125,7 @@ public final class SimulatedStreams {
         private final PrimaryWatch primaries = new PrimaryWatch(settings);
         private final StateCodec states = new StateCodec();
         private final Consumer<byte[], ByteBuffer> consumer;
+        private final WatchTime watched = new WatchTime(settings.interval(), time.millis());
         private long nextLook;
 
         Instance(Process mine) {
@@ -180,16 +182,18 @@ public final class SimulatedStreams {
         }
 
         private void see(VolumeState volume) {
-            watchdog.see(volume, time.millis());
-            primaries.see(volume, time.millis());
+            long now = watched.at(time.millis());
+            watchdog.see(volume, now);
+            primaries.see(volume, now);
         }
 
         private void look(List<Draft> drafts) {
-            for (Watchdog.Alarm alarm : watchdog.overdue(time.millis())) {
-                SessionFailed failed = EventMapping.toWire(alarm.event(), alarm.detail());
+            long now = watched.look(time.millis());
+            for (Watchdog.Alarm alarm : watchdog.overdue(now, time.millis())) {
+                SessionFailed failed = EventMapping.toWire(alarm.event(), alarm.detail(), alarm.durationMs());
                 drafts.add(said(failed.getMeta(), failed));
             }
-            for (PrimaryWatch.Silence silence : primaries.overdue(time.millis())) {
+            for (PrimaryWatch.Silence silence : primaries.overdue(now, time.millis())) {
                 PrimarySilent missed = EventMapping.toWire(silence.event(), silence.since());
                 drafts.add(said(missed.getMeta(), missed));
             }

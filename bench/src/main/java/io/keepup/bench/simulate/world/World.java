@@ -6,7 +6,6 @@ import io.keepup.bench.simulate.plan.Plan;
 import io.keepup.bench.simulate.time.Draws;
 import io.keepup.bench.simulate.time.Scheduler;
 import io.keepup.bench.simulate.time.Wait;
-import io.keepup.engine.DurabilityRule;
 import io.keepup.engine.Policy;
 import io.keepup.node.NodeSettings;
 import io.keepup.schemas.codec.RecordCodec;
@@ -67,14 +66,18 @@ public final class World {
                 time, log, codec, tuning, settings(draws, plan.blockSize()), plan.seed(), watch.nodes());
         for (int i = 1; i <= plan.nodes(); i++) {
             String id = "n" + i;
-            nodes.put(id, new SimulatedNode(shared, id, Duration.ofMillis(draws.between(-60, 60))));
+            nodes.put(id, new SimulatedNode(shared, id, skew(plan.seed(), id)));
         }
         SimulatedStreams streams = new SimulatedStreams(
                 time,
                 log,
                 codec,
                 policy,
-                new WatchdogSettings(Duration.ofMillis(250), Duration.ofMillis(draws.between(2_500, 5_000)), SILENCE),
+                new WatchdogSettings(
+                        Duration.ofMillis(250),
+                        Duration.ofMillis(draws.between(2_500, 5_000)),
+                        Duration.ofSeconds(8),
+                        SILENCE),
                 plan.seed(),
                 watch.folds());
         this.cluster = new Cluster(time, log, codec, policy, streams, nodes);
@@ -88,9 +91,16 @@ public final class World {
         this.hand = new Hand(cluster, cases, watch::wiped, watch::laneCut);
     }
 
-    /** The policy all histories are folded by: the safe one, with budgets that some sessions exceed. */
+    /** The policy all histories are folded by. */
     public static Policy policy() {
-        return new Policy.Safe(DurabilityRule.QUORUM, new Policy.SessionBudgets(6_000, 8_000));
+        return Policy.safe();
+    }
+
+    /** How far a node's clock is off at first: mostly little, now and then up to two hours [A11]. */
+    private static Duration skew(long seed, String nodeId) {
+        Draws draws = Draws.of(seed, "clock" + nodeId);
+        long most = draws.chance(0.2) ? 7_200_000 : 60;
+        return Duration.ofMillis(draws.between(-most, most));
     }
 
     private static Map<String, String> settings(Draws draws, int blockSize) {
@@ -103,6 +113,7 @@ public final class World {
         settings.put(NodeSettings.WAL_RETAIN_BYTES.name(), String.valueOf(draws.between(8, 80) * blockSize));
         settings.put(NodeSettings.BASE_CHUNK_BYTES.name(), String.valueOf(draws.between(4, 20) * blockSize));
         settings.put(NodeSettings.SESSION_STALL.name(), String.valueOf(draws.between(1_000, 3_000)));
+        settings.put(NodeSettings.SESSION_BUDGET.name(), "6000");
         settings.put(NodeSettings.SESSION_PROGRESS.name(), "100");
         return settings;
     }
