@@ -31,6 +31,8 @@ import java.util.Optional;
  */
 public final class HostedVolume {
 
+    private static final long REPEAT_MS = 5_000;
+
     private final NodeContext context;
     private final Volume volume;
     private final VolumeNote note;
@@ -43,6 +45,8 @@ public final class HostedVolume {
     private volatile ReplicaVolume replica;
     /** What the fold was last told in this epoch [P9]. */
     private volatile NodeFault reported = NodeFault.none;
+    /** At which uptime, ms, it is reported once more; 0: not again. What a process before this one sent may arrive late. */
+    private volatile long repeatAt;
 
     HostedVolume(NodeContext context, Volume volume, VolumeNote note, Roles roles) {
         this.context = context;
@@ -123,6 +127,7 @@ public final class HostedVolume {
         VolumeSpec spec = volume.status().spec();
         context.events().roleApplied(volumeId, epoch, spec.sizeBytes(), spec.blockSize(), now);
         reported = now.fault();
+        repeatAt = context.uptimeMs() + REPEAT_MS;
     }
 
     /** What keeps this node from doing its part for the volume [P9]. */
@@ -139,19 +144,25 @@ public final class HostedVolume {
                 : FaultReport.NONE;
     }
 
-    /** Reports a fault that came or went since the last time; to be called often. */
+    /** Reports a fault that came or went since the last time, and once more some seconds later; to be called often. */
     void reportFault() {
-        if (fault().fault() != reported) {
+        if (fault().fault() != reported || repeats()) {
             roleChange.run(this::reportChange);
         }
+    }
+
+    private boolean repeats() {
+        return repeatAt > 0 && context.uptimeMs() >= repeatAt;
     }
 
     private void reportChange() {
         long epoch = volume.status().epoch();
         FaultReport now = fault();
-        if (epoch > 0 && now.fault() != reported) {
+        boolean changed = now.fault() != reported;
+        if (epoch > 0 && (changed || repeats())) {
             context.events().fault(volumeId, epoch, now);
             reported = now.fault();
+            repeatAt = changed ? context.uptimeMs() + REPEAT_MS : 0;
         }
     }
 
