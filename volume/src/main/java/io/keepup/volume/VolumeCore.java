@@ -29,7 +29,9 @@ final class VolumeCore implements AutoCloseable {
     final ReentrantLock gate = new ReentrantLock();
 
     private static final int PROBE_BYTES = 512;
-    private static final int ROOM_BYTES = 1 << 20;
+    private static final int PROBE_STEP_BYTES = 1 << 20;
+    /** More than a segment takes ahead: else the next append would find the disk full again. */
+    private static final int ROOM_BYTES = 5 * PROBE_STEP_BYTES;
 
     private final VolumeDirectory directory;
     private final FailStopDisk disk;
@@ -134,7 +136,9 @@ final class VolumeCore implements AutoCloseable {
     private static void probeRoom(DiskFile file) {
         try {
             file.setSize(0);
-            file.write(ByteBuffer.allocate(ROOM_BYTES), 0);
+            for (int taken = 0; taken < ROOM_BYTES; taken += PROBE_STEP_BYTES) {
+                file.write(ByteBuffer.allocate(PROBE_STEP_BYTES), taken);
+            }
         } finally {
             file.setSize(0);
         }

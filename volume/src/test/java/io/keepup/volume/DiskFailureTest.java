@@ -63,6 +63,21 @@ class DiskFailureTest {
     }
 
     @Test
+    void S_F12_a_change_without_a_file_handle_does_not_stop_the_volume() {
+        try (Volume volume = Volume.open(dir, disk, SMALL)) {
+            volume.assume(1, VolumeRole.PRIMARY);
+            write(volume, 0, 1);
+            disk.failOnce(1, Kind.NO_FILE_HANDLES);
+            assertThat(kindOf(() -> volume.write(1, data(2, 1)))).isEqualTo(Kind.NO_FILE_HANDLES);
+
+            write(volume, 1, 3);
+
+            assertThat(volume.sync()).isEqualTo(2);
+            assertThat(contents(volume)).isEqualTo(model.at(2));
+        }
+    }
+
+    @Test
     void a_disk_with_room_for_the_entry_but_not_for_space_ahead_takes_the_entry() {
         try (Volume volume = Volume.open(dir, disk, SMALL)) {
             volume.assume(1, VolumeRole.PRIMARY);

@@ -110,7 +110,7 @@ public final class FailStopDisk implements Disk {
         } catch (VolumeException e) {
             if (e.kind() == Kind.DISK_FULL) {
                 full = e;
-            } else {
+            } else if (e.kind() != Kind.NO_FILE_HANDLES) { // of those nothing was begun, and there may be some later
                 stop(e);
             }
             throw e;
