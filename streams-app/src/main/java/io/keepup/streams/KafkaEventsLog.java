@@ -38,6 +38,12 @@ final class KafkaEventsLog implements EventsLog {
     }
 
     @Override
+    public long end(int partition) {
+        TopicPartition events = new TopicPartition(Topics.EVENTS, partition);
+        return consumer.endOffsets(List.of(events)).get(events);
+    }
+
+    @Override
     public long begin(int partition) {
         TopicPartition events = new TopicPartition(Topics.EVENTS, partition);
         return consumer.beginningOffsets(List.of(events)).get(events);

@@ -154,7 +154,8 @@ class LostStateTest {
         app = KeepupStreams.start(settings);
 
         assertThat(app.failure().toCompletableFuture().get(60, TimeUnit.SECONDS))
-                .hasMessageContaining("the next event is at");
+                .hasMessageContaining("have been folded")
+                .hasMessageContaining("keepup.state.refold=true");
     }
 
     /** The replica reports: that is folded on top of what was before. */

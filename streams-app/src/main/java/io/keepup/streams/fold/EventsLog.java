@@ -14,6 +14,9 @@ public interface EventsLog extends AutoCloseable {
     /** Offset before which the app has folded everything; empty when it never has. */
     OptionalLong committed(int partition);
 
+    /** Offset behind the last event. */
+    long end(int partition);
+
     /** First offset that is still there. */
     long begin(int partition);
 

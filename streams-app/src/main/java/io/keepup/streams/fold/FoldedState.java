@@ -74,23 +74,33 @@ public final class FoldedState {
 
     private void begin(TaskVolumes stored) {
         volumes = stored;
-        FoldedMark mark = stored.mark();
-        if (mark != null && stored.agreesWithMark()) {
-            next = mark.next();
-            return;
-        }
         next = UNKNOWN;
+        FoldedMark mark = stored.mark();
         try (EventsLog events = logs.open()) {
             long committed = events.committed(partition).orElse(0);
             if (mark == null) {
                 if (stored.isEmpty() && any(events, 0, committed)) {
                     throw lost("it is empty, though events up to offset %s have been folded".formatted(committed));
                 }
-            } else if (stored.isEmpty() || !any(events, mark.next(), committed)) {
-                throw lost("it does not hold the %s volumes it held last".formatted(mark.volumes()));
+                return; // a new app, or volumes of a build without marks
             }
+            long end = events.end(partition);
+            if (end < mark.next()) {
+                throw new StateException(
+                        "cannot fold partition %s of %s: it ends at offset %s, and events up to %s have been folded: the topic was made again or cut off; restore it"
+                                .formatted(partition, Topics.EVENTS, end, mark.next()));
+            }
+            boolean behind = any(events, mark.next(), committed);
+            if (stored.agreesWithMark()) {
+                if (behind) {
+                    throw lost("it ends at offset %s, and events up to %s have been folded"
+                            .formatted(mark.next(), committed));
+                }
+                next = mark.next();
+            } else if (!behind || stored.isEmpty()) {
+                throw lost("it does not hold the %s volumes it held last".formatted(mark.volumes()));
+            } // else a build without marks went on from it
         }
-        // Volumes without a mark, or newer than theirs, were written by a build without marks.
     }
 
     private boolean any(EventsLog events, long from, long until) {
@@ -156,6 +166,10 @@ public final class FoldedState {
                                 .formatted(partition, Topics.EVENTS));
             }
             next = events.committed(partition).orElse(0);
+            if (events.end(partition) < next) {
+                throw new StateException("cannot fold partition %s of %s again: its last events are gone; restore it"
+                        .formatted(partition, Topics.EVENTS));
+            }
             events.read(partition, 0, next, record -> {
                 Outcome outcome = deciding.decide(record, known);
                 if (outcome.volume() != null) {

@@ -24,6 +24,11 @@ public record StateRecovery(EventsLog.Factory logs, boolean refold) {
         }
 
         @Override
+        public long end(int partition) {
+            return Long.MAX_VALUE;
+        }
+
+        @Override
         public long begin(int partition) {
             return 0;
         }

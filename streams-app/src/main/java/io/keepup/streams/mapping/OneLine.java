@@ -9,7 +9,12 @@ public final class OneLine {
 
     /** The text without control characters, cut to 500 characters. */
     public static String of(String text) {
-        String cut = text.length() <= LONGEST ? text : text.substring(0, LONGEST) + " …";
+        String cut = text.length() <= LONGEST ? text : text.substring(0, end(text)) + " …";
         return cut.replaceAll("\\p{Cntrl}", "?");
+    }
+
+    /** Between two characters: half of one would be another text once it was encoded. */
+    private static int end(String text) {
+        return Character.isHighSurrogate(text.charAt(LONGEST - 1)) ? LONGEST - 1 : LONGEST;
     }
 }

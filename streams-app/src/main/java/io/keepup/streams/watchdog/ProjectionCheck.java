@@ -96,7 +96,7 @@ public final class ProjectionCheck implements AutoCloseable {
         if (newest.projection() != null && isOf(state, newest)) {
             return;
         }
-        View view = state.primaryView() == null ? state.views().at(0) : state.primaryView();
+        View view = newest(state);
         Meta meta = new Meta(
                 "%s/%s/%s/projection_overwritten/%s".formatted(SOURCE, state.volumeId(), view.epoch(), newest.offset()),
                 state.volumeId(),
@@ -105,6 +105,16 @@ public final class ProjectionCheck implements AutoCloseable {
                 wallMs,
                 SOURCE);
         into.add(new Overwritten(new Event.ProjectionOverwritten(meta), newest.partition(), newest.offset()));
+    }
+
+    /** One that may report, which those of an earlier epoch may not all [invariant 3]. */
+    private static View newest(VolumeState state) {
+        for (View view : state.views()) {
+            if (view.epoch() == state.epoch()) {
+                return view;
+            }
+        }
+        throw new IllegalStateException("volume %s has no view of its epoch".formatted(state.volumeId()));
     }
 
     private boolean isOf(VolumeState state, Newest newest) {

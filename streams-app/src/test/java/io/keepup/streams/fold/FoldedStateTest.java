@@ -25,6 +25,7 @@ class FoldedStateTest {
     private final KeyValueStore<String, byte[]> volumes = store("volumes");
     private final KeyValueStore<String, byte[]> marks = store("folded");
     private long committed;
+    private long end = 20;
 
     private static KeyValueStore<String, byte[]> store(String name) {
         KeyValueStore<String, byte[]> store = Stores.keyValueStoreBuilder(
@@ -73,6 +74,19 @@ class FoldedStateTest {
     }
 
     @Test
+    void S_F5_a_changelog_that_is_older_than_what_was_folded_is_lost_state() {
+        committed = 9;
+        assertLost("it ends at offset 7, and events up to 9 have been folded");
+    }
+
+    @Test
+    void S_F5_an_events_topic_that_is_shorter_than_what_was_folded_is_not_folded_on() {
+        end = 3;
+        committed = 0;
+        assertLost("it ends at offset 3, and events up to 7 have been folded");
+    }
+
+    @Test
     void volumes_that_a_build_without_marks_went_on_with_are_taken_and_marked_again() {
         volumes.put("vol-2", VOL_2);
         committed = 9;
@@ -99,6 +113,11 @@ class FoldedStateTest {
         @Override
         public OptionalLong committed(int partition) {
             return committed == 0 ? OptionalLong.empty() : OptionalLong.of(committed);
+        }
+
+        @Override
+        public long end(int partition) {
+            return end;
         }
 
         @Override
