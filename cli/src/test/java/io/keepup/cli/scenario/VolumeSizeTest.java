@@ -8,6 +8,7 @@ import io.keepup.cli.CommandRun;
 import io.keepup.v1.AssignmentDelivered;
 import io.keepup.v1.Mode;
 import io.keepup.v1.NodeFault;
+import io.keepup.v1.ReadinessObserved;
 import io.keepup.v1.RejectReason;
 import io.keepup.v1.Role;
 import io.keepup.v1.VolumeProjection;
@@ -129,7 +130,7 @@ class VolumeSizeTest {
     @Test
     void S_F11_copies_that_are_older_than_the_cluster_are_served_in_their_own_size_and_refusals_are_shown() {
         // given copies of epoch 3 on both nodes, of which this cluster knows nothing
-        long head = writeCopies(16 * MIB);
+        long head = writeCopies(16 * MIB, 16 * MIB);
         volume.start(p, r1);
 
         // when they are assigned in an epoch gone by, without a size
@@ -155,7 +156,7 @@ class VolumeSizeTest {
 
     @Test
     void S_F11_a_new_replica_gets_the_size_of_the_copy_that_is_there() throws IOException {
-        long head = writeCopies(16 * MIB);
+        long head = writeCopies(16 * MIB, 16 * MIB);
         volume.forget(r1);
         volume.start(p, r1);
         assertThat(assign("--epoch", 4, "--primary", p, "--replica", r1).exit()).isZero();
@@ -165,13 +166,43 @@ class VolumeSizeTest {
         volume.assertEqualCopies(p, r1);
     }
 
+    @Test
+    void S_F11_a_copy_in_another_size_than_the_volumes_is_refused_after_a_restart_too() {
+        // given a replica that took its role, and a primary whose copy is larger
+        writeCopies(16 * MIB, 8 * MIB);
+        volume.start(r1);
+        assertThat(assign("--epoch", 4, "--primary", p, "--replica", r1, "--size", "8MiB")
+                        .exit())
+                .isZero();
+        volume.awaitProjection(
+                "the replica in its role", v -> v.getNodes().stream().anyMatch(n -> n.getSizeBytes() == 8 * MIB));
+        volume.start(p);
+        volume.awaitReason("size_mismatch");
+        int refused = refusals();
+
+        // when the node of that copy is started again
+        volume.stop(r1);
+        volume.start(r1);
+
+        // then it refuses again
+        waitFor("another refusal").until(() -> refusals() > refused);
+        volume.awaitReason("size_mismatch");
+        assertThat(volume.sessions()).isEmpty();
+        assertThat(volume.projection().getHealthy()).isFalse();
+    }
+
+    private int refusals() {
+        return volume.seen()
+                .values(ReadinessObserved.class, e -> e.getFault() == NodeFault.size_mismatch)
+                .size();
+    }
+
     /** The same five writes on both nodes, which do not run; returns the head. */
-    private long writeCopies(long sizeBytes) {
-        VolumeSpec spec = new VolumeSpec(volume.id(), sizeBytes, BLOCK);
+    private long writeCopies(long ofPrimary, long ofReplica) {
         volume.start(p, r1); // their directories are those of nodes
         volume.stop(p, r1);
-        try (Volume primary = Volume.create(volume.files(p), spec);
-                Volume replica = Volume.create(volume.files(r1), spec)) {
+        try (Volume primary = Volume.create(volume.files(p), new VolumeSpec(volume.id(), ofPrimary, BLOCK));
+                Volume replica = Volume.create(volume.files(r1), new VolumeSpec(volume.id(), ofReplica, BLOCK))) {
             primary.assume(3, VolumeRole.PRIMARY);
             replica.assume(3, VolumeRole.REPLICA);
             long head = 0;

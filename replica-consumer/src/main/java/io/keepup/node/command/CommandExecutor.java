@@ -141,7 +141,7 @@ public final class CommandExecutor {
             return;
         }
         host.refuse(meta.getVolumeId(), meta.getEpoch(), report);
-        boolean forGood = why instanceof RoleRefusedException
+        boolean forGood = why instanceof RoleRefusedException refused && !refused.mayPass()
                 || why instanceof VolumeException e && e.kind() == VolumeException.Kind.CONFLICTING_ROLE;
         if (!forGood) {
             throw why;

@@ -2,6 +2,7 @@ package io.keepup.node.command;
 
 import io.keepup.node.event.NodeClosingException;
 import io.keepup.node.event.PublishException;
+import io.keepup.node.event.RoleRefusedException;
 import io.keepup.schemas.registry.RegistryException;
 import io.keepup.schemas.topic.TopicException;
 import io.keepup.service.failure.Backoff;
@@ -127,6 +128,7 @@ final class PendingCommands {
             case TopicException topics -> true;
             case PublishException broker -> true;
             case KafkaException broker -> true;
+            case RoleRefusedException refused -> refused.mayPass();
             case VolumeException volume ->
                 switch (volume.kind()) {
                     case DISK_FULL, IO_ERROR, NO_FILE_HANDLES, NOT_WRITABLE, READ_ONLY, LOCKED -> true;

@@ -403,5 +403,7 @@ public final class HostedVolume {
     private void endParts() {
         replica().ifPresent(ReplicaVolume::close);
         primary().ifPresent(PrimaryVolume::close);
+        replica = null;
+        primary = null;
     }
 }

@@ -337,25 +337,33 @@ public final class VolumeHost implements AutoCloseable {
     private HostedVolume resized(HostedVolume known, VolumeSpec asked) {
         String volumeId = asked.volumeId();
         if (!known.pristine()) {
-            throw new RoleRefusedException(new FaultReport(
-                    NodeFault.size_mismatch,
-                    "this copy of volume %s has data and %s bytes in blocks of %s, not %s in blocks of %s: assign it as primary to keep it, or delete it on this node to have it rebuilt"
-                            .formatted(
-                                    volumeId,
-                                    known.spec().sizeBytes(),
-                                    known.spec().blockSize(),
-                                    asked.sizeBytes(),
-                                    asked.blockSize())));
+            throw otherSize(known, asked);
         }
         volumes.remove(volumeId);
         known.stop();
         try {
             known.discard();
         } catch (VolumeException e) {
-            volumes.put(volumeId, known); // its disk, which says why
-            throw e;
+            volumes.put(volumeId, known);
+            if (known.pristine()) {
+                throw e; // its disk, which says why
+            }
+            resume(known); // an entry came before its receiver had stopped
+            throw otherSize(known, asked);
         }
         return made(asked);
+    }
+
+    private static RoleRefusedException otherSize(HostedVolume known, VolumeSpec asked) {
+        return new RoleRefusedException(new FaultReport(
+                NodeFault.size_mismatch,
+                "this copy of volume %s has data and %s bytes in blocks of %s, not %s in blocks of %s: assign it as primary to keep it, or delete it on this node to have it rebuilt"
+                        .formatted(
+                                asked.volumeId(),
+                                known.spec().sizeBytes(),
+                                known.spec().blockSize(),
+                                asked.sizeBytes(),
+                                asked.blockSize())));
     }
 
     private HostedVolume made(VolumeSpec spec) {
