@@ -181,9 +181,9 @@ public final class HostedVolume {
         return volume.stopped().isPresent();
     }
 
-    /** Whether the last change found no room, and no probe has found any since. */
-    boolean full() {
-        return volume.full().isPresent();
+    /** Whether its last change was not taken, and no probe since: that another volume's is does not end this. */
+    boolean awaitsProbe() {
+        return volume.full().isPresent() || note.failure().isPresent();
     }
 
     /** Whether the role is not refused for the one it has: that of a later epoch, or another one in this epoch. */

@@ -238,7 +238,7 @@ public final class VolumeHost implements AutoCloseable {
     private void probe(List<HostedVolume> together) {
         boolean taken = false;
         for (HostedVolume volume : together) {
-            if (!taken || volume.full()) {
+            if (!taken || volume.awaitsProbe()) {
                 taken |= volume.probe();
             }
         }
