@@ -186,7 +186,9 @@ class ProcessesTest {
                     .atMost(LIMIT)
                     .ignoreExceptions()
                     .untilAsserted(() -> assertThat(checksum("vs-1")).isEqualTo(checksum));
-            assertThat(run(elsewhere, "events", "vol-1")).isEqualTo(run(here, "events", "vol-1"));
+            await("the same text, between two events of the node").atMost(LIMIT).untilAsserted(() -> assertThat(
+                            run(elsewhere, "events", "vol-1"))
+                    .isEqualTo(run(here, "events", "vol-1")));
         } finally {
             node.close();
             up.close();
