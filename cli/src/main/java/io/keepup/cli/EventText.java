@@ -95,7 +95,7 @@ public final class EventText {
             flags.add("its copy has " + Sizes.text(e.getSizeBytes()));
         }
         if (e.getFault() != null && (e.getFault() != NodeFault.none || flags.length() == 0)) {
-            flags.add(e.getFault() == NodeFault.none ? "no fault any more" : e.getFault() + ", " + e.getFaultDetail());
+            flags.add(e.getFault() == NodeFault.none ? "no fault" : e.getFault() + ", " + e.getFaultDetail());
         }
         return e.getMeta().getNodeId() + ": " + flags;
     }
