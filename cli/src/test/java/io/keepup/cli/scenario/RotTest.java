@@ -149,7 +149,7 @@ class RotTest {
                         .hasMessageContaining("Block " + ROTTEN)
                         .hasMessageNotContaining("\n");
             }
-            volume.awaitReason("awaiting_shipper_connected");
+            volume.awaitReason("local_extent_corrupt");
             assertThat(volume.projection().getHealthy()).isFalse();
         }
     }
