@@ -9,6 +9,7 @@ import io.keepup.cli.rig.SessionLog;
 import io.keepup.cli.rig.Workload;
 import io.keepup.schemas.topic.Topics;
 import io.keepup.v1.FailureReason;
+import io.keepup.v1.RebuildRequested;
 import io.keepup.v1.SessionFailed;
 import io.keepup.v1.SessionKind;
 import io.keepup.v1.SessionProgress;
@@ -126,6 +127,12 @@ class KilledNodeTest {
         int until = random.nextInt(12) == 0 ? 0 : 1 + random.nextInt(CHUNKS / 2);
         Network.gate(Topics.base(volume.id()), MANIFEST + until + random.nextInt(CHUNKS / 2));
         try (KeepupProcess node = start(r, "node.session.progress.ms=20")) {
+            if (before > 0) { // else every failure would have a longer pause behind it [P11]
+                volume.awaitWatch(
+                        "the end of session " + before,
+                        w -> volume.sessions(r).get(before - 1).outcome() != null);
+                volume.putEvent(new RebuildRequested(volume.meta(p, 1), r, "another kill"));
+            }
             volume.awaitWatch(
                     "session " + before + " of " + r, w -> volume.sessions(r).size() > before);
             SessionLog.Session session = volume.sessions(r).get(before);
