@@ -6,6 +6,7 @@ import io.keepup.cli.Assignments;
 import io.keepup.cli.BlockClient;
 import io.keepup.cli.ClusterOptions;
 import io.keepup.cli.CommandRun;
+import io.keepup.cli.KeepupProcess;
 import io.keepup.cli.QuickStart;
 import io.keepup.cli.rig.SessionLog;
 import io.keepup.cli.rig.Watch;
@@ -114,12 +115,11 @@ final class RealCluster implements AutoCloseable {
                 List.of("--config", Files.write(directory.resolve("node.properties"), NODE_SETTINGS));
         List<Object> streamsSettings =
                 List.of("--config", Files.write(directory.resolve("streams.properties"), STREAMS_SETTINGS));
-        int exit = processes
-                .start(on(List.of(), "topics", "create", "--replication-factor", 3)
-                        .toArray())
-                .exit();
-        if (exit != 0) {
-            throw new AssertionError("the topics cannot be made");
+        try (KeepupProcess made = processes.start(
+                on(List.of(), "topics", "create", "--replication-factor", 3).toArray())) {
+            if (made.exit() != 0) {
+                throw new AssertionError("the topics cannot be made: " + made.errors());
+            }
         }
         for (int i = 1; i <= 2; i++) {
             int port = freePort();
