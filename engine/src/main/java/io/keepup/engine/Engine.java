@@ -289,7 +289,7 @@ public final class Engine {
     /** [Q1] */
     private Step rebuildRequested(VolumeState state, View view, ReplicaView known, RebuildRequested event) {
         // [P11] It goes through at once.
-        ReplicaView replica = known.withWish(event.meta().eventId()).withStreak(FailureStreak.NONE);
+        ReplicaView replica = known.withGranted(event.meta().eventId()).withStreak(FailureStreak.NONE);
         Session last = known.session();
         return switch (policy) {
             case Policy.Reference reference -> quiet(state, view, view);

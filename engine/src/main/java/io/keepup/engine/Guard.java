@@ -155,7 +155,7 @@ public final class Guard {
 
     /** Whatever became of a wish, its twin must not be granted again, also not when the rebuild is long over. */
     private static Admission admitWish(ReplicaView replica, RebuildRequested event) {
-        return replica.knowsWish(event.meta().eventId())
+        return replica.granted(event.meta().eventId())
                 ? new Rejected(
                         STALE_WISH, "this request was folded before: a new one needs an event id of its own") // [Q2]
                 : Admitted.YES;

@@ -144,7 +144,7 @@ public final class Explanation {
         if (old.session().live() && !replica.session().live()) {
             chain.sessionBefore = fact(moment, ended(replica.id(), old.session(), replica.session()));
         }
-        if (!replica.wishes().equals(old.wishes())) {
+        if (!replica.requests().equals(old.requests())) {
             chain.wished = fact(moment, moment.text());
         }
     }

@@ -4,8 +4,6 @@ import io.keepup.engine.message.ReplicaEndpoint;
 import io.keepup.engine.message.SyncAck;
 import io.keepup.engine.word.AckKind;
 import io.keepup.engine.word.FailureReason;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Objects;
 
 /**
@@ -14,8 +12,7 @@ import java.util.Objects;
  * @param lastSyncAck the facts last heard; {@link SyncAck#NONE} before the first
  * @param lastSyncId highest sync folded, 0 before the first [G5]
  * @param streak of sessions that failed one after the other [P11]
- * @param wishes fingerprints of the newest requests for a rebuild, the newest last: one delivered again is none, however long
- *     ago it was granted [Q2]
+ * @param requests the newest requests for a rebuild that were granted: one delivered again is not another one [Q2]
  */
 public record ReplicaView(
         ReplicaEndpoint endpoint,
@@ -23,22 +20,20 @@ public record ReplicaView(
         long lastSyncId,
         Session session,
         FailureStreak streak,
-        List<Long> wishes)
+        RecentEvents requests)
         implements ById.Identified {
-
-    private static final int WISHES = 8;
 
     public ReplicaView {
         Objects.requireNonNull(endpoint, "endpoint");
         Objects.requireNonNull(lastSyncAck, "lastSyncAck");
         Objects.requireNonNull(session, "session");
         Objects.requireNonNull(streak, "streak");
-        wishes = List.copyOf(wishes);
+        Objects.requireNonNull(requests, "requests");
     }
 
     /** A replica just assigned: never heard, nothing decided [E1]. */
     public static ReplicaView assigned(ReplicaEndpoint endpoint) {
-        return new ReplicaView(endpoint, SyncAck.NONE, 0, Session.NONE, FailureStreak.NONE, List.of());
+        return new ReplicaView(endpoint, SyncAck.NONE, 0, Session.NONE, FailureStreak.NONE, RecentEvents.NONE);
     }
 
     @Override
@@ -52,15 +47,15 @@ public record ReplicaView(
     }
 
     public ReplicaView withAck(SyncAck ack, long syncId) {
-        return new ReplicaView(endpoint, ack, syncId, session, streak, wishes);
+        return new ReplicaView(endpoint, ack, syncId, session, streak, requests);
     }
 
     public ReplicaView withSession(Session next) {
-        return next == session ? this : new ReplicaView(endpoint, lastSyncAck, lastSyncId, next, streak, wishes);
+        return next == session ? this : new ReplicaView(endpoint, lastSyncAck, lastSyncId, next, streak, requests);
     }
 
     public ReplicaView withStreak(FailureStreak next) {
-        return next == streak ? this : new ReplicaView(endpoint, lastSyncAck, lastSyncId, session, next, wishes);
+        return next == streak ? this : new ReplicaView(endpoint, lastSyncAck, lastSyncId, session, next, requests);
     }
 
     /** In sync, whatever failed before [E5], [E7]. */
@@ -74,32 +69,15 @@ public record ReplicaView(
     }
 
     /** Whether this very request was granted before. */
-    public boolean knowsWish(String eventId) {
-        return wishes.contains(fingerprint(eventId));
+    public boolean granted(String eventId) {
+        return requests.contains(eventId);
     }
 
-    public ReplicaView withWish(String eventId) {
-        List<Long> next = new ArrayList<>(wishes);
-        next.add(fingerprint(eventId));
-        return new ReplicaView(
-                endpoint,
-                lastSyncAck,
-                lastSyncId,
-                session,
-                streak,
-                next.subList(Math.max(0, next.size() - WISHES), next.size()));
-    }
-
-    /** FNV-1a: an id may be of any length, what the state keeps of it must not be. */
-    private static long fingerprint(String eventId) {
-        long hash = 0xcbf29ce484222325L;
-        for (int i = 0; i < eventId.length(); i++) {
-            hash = (hash ^ eventId.charAt(i)) * 0x100000001b3L;
-        }
-        return hash;
+    public ReplicaView withGranted(String eventId) {
+        return new ReplicaView(endpoint, lastSyncAck, lastSyncId, session, streak, requests.with(eventId));
     }
 
     public ReplicaView withEndpoint(ReplicaEndpoint next) {
-        return next.equals(endpoint) ? this : new ReplicaView(next, lastSyncAck, lastSyncId, session, streak, wishes);
+        return next.equals(endpoint) ? this : new ReplicaView(next, lastSyncAck, lastSyncId, session, streak, requests);
     }
 }

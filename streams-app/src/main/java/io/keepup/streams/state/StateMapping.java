@@ -57,7 +57,7 @@ final class StateMapping {
                         stored(r.session()),
                         r.streak().failures(),
                         r.streak().answeredAt(),
-                        r.wishes())));
+                        r.requests().fingerprints())));
         Readiness readiness = view.readiness();
         NodeCondition copy = view.condition();
         return new StoredView(
@@ -186,7 +186,7 @@ final class StateMapping {
                 replica.getLastSyncId(),
                 session(replica.getSession()),
                 new FailureStreak(replica.getFailures(), replica.getAnsweredAt()),
-                replica.getWishes());
+                new RecentEvents(replica.getWishes()));
     }
 
     private static SyncAck ack(StoredAck ack) {

@@ -9,6 +9,7 @@ import io.keepup.engine.Policy;
 import io.keepup.engine.Step;
 import io.keepup.engine.state.FailureStreak;
 import io.keepup.engine.state.NodeCondition;
+import io.keepup.engine.state.RecentEvents;
 import io.keepup.engine.state.ReplicaView;
 import io.keepup.engine.state.Session;
 import io.keepup.engine.state.View;
@@ -154,7 +155,7 @@ class StateCodecTest {
                         replica.lastSyncId(),
                         asKept(replica.session(), issuedAt),
                         FailureStreak.NONE,
-                        List.of()));
+                        RecentEvents.NONE));
             }
             next = next.withView(known);
         }
