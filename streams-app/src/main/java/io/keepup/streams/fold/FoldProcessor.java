@@ -98,8 +98,8 @@ final class FoldProcessor implements Processor<byte[], byte[], byte[], byte[]> {
         KeyValueStore<String, byte[]> store = processorContext.getStateStore(KeepupTopology.STORE_VOLUMES);
         KeyValueStore<String, byte[]> marks = processorContext.getStateStore(KeepupTopology.STORE_FOLDED);
         state = FoldedState.open(store, marks, processorContext.taskId().partition(), recovery, this::decide);
-        state.volumes().all().forEach(this::see);
         projections = new ProjectionCheck(policy, published);
+        state.volumes().all().forEach(this::see);
         ticks = processorContext.schedule(settings.interval(), PunctuationType.WALL_CLOCK_TIME, this::watch);
     }
 
@@ -115,6 +115,7 @@ final class FoldProcessor implements Processor<byte[], byte[], byte[], byte[]> {
         long now = time.at(context.currentSystemTimeMs());
         watchdog.see(volume, now);
         primaries.see(volume, now);
+        projections.changed(volume.volumeId(), now);
     }
 
     private void watch(long steadyMs) {
@@ -144,8 +145,8 @@ final class FoldProcessor implements Processor<byte[], byte[], byte[], byte[]> {
         }
         if (!found.isEmpty()) {
             log.warn(
-                    "projections of {} volumes are not the fold's, {} the first, and are published again: somebody else"
-                            + " writes to {}, or they were published by another build",
+                    "publishing the projections of {} volumes again, the first {}: another process writes to {}, or another"
+                            + " build published them",
                     found.size(),
                     found.getFirst().event().meta().volumeId(),
                     Topics.PROJECTIONS);
@@ -182,7 +183,6 @@ final class FoldProcessor implements Processor<byte[], byte[], byte[], byte[]> {
         if (outcome.volume() != null) {
             state.volumes().put(outcome.volume(), outcome.state());
             see(outcome.volume());
-            projections.changed(outcome.volume().volumeId(), time.at(context.currentSystemTimeMs()));
         }
         state.folded(source.offset());
         for (Output output : outcome.outputs()) {

@@ -96,7 +96,7 @@ public final class ProjectionCheck implements AutoCloseable {
         if (newest.projection() != null && isOf(state, newest)) {
             return;
         }
-        View view = newest(state);
+        View view = ofNewestEpoch(state);
         Meta meta = new Meta(
                 "%s/%s/%s/projection_overwritten/%s".formatted(SOURCE, state.volumeId(), view.epoch(), newest.offset()),
                 state.volumeId(),
@@ -108,7 +108,7 @@ public final class ProjectionCheck implements AutoCloseable {
     }
 
     /** One that may report, which those of an earlier epoch may not all [invariant 3]. */
-    private static View newest(VolumeState state) {
+    private static View ofNewestEpoch(VolumeState state) {
         for (View view : state.views()) {
             if (view.epoch() == state.epoch()) {
                 return view;
