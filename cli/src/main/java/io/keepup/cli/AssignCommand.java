@@ -1,5 +1,6 @@
 package io.keepup.cli;
 
+import io.keepup.engine.state.VolumeState;
 import io.keepup.schemas.topic.Names;
 import io.keepup.v1.VolumeProjection;
 import java.util.ArrayList;
@@ -23,9 +24,6 @@ import picocli.CommandLine.Spec;
         description = "Say who holds a volume: its primary and replicas, from an epoch on.",
         mixinStandardHelpOptions = true)
 final class AssignCommand implements Runnable {
-
-    /** A copy counts its blocks in an int. */
-    private static final long MOST_BLOCKS = Integer.MAX_VALUE;
 
     @Spec
     private CommandSpec spec;
@@ -149,11 +147,11 @@ final class AssignCommand implements Runnable {
                 size == null || size > 0 && size % block == 0,
                 "--size %s is not a positive multiple of the block size %s".formatted(size, block));
         require(
-                size == null || size / block <= MOST_BLOCKS,
+                size == null || size / block <= VolumeState.MOST_BLOCKS,
                 "--size %s is more than a volume can have, %s with blocks of %s: choose a smaller one, or a larger --block-size"
                         .formatted(
                                 size == null ? "" : Sizes.text(size),
-                                Sizes.text(MOST_BLOCKS * block),
+                                Sizes.text(VolumeState.MOST_BLOCKS * block),
                                 Sizes.text(block)));
     }
 

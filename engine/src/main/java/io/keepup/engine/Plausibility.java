@@ -26,8 +26,6 @@ final class Plausibility {
     private static final int LONGEST_ID = 100;
     private static final int SMALLEST_BLOCK = 512;
     private static final int LARGEST_BLOCK = 1 << 20;
-    /** A copy counts its blocks in an int. */
-    private static final int MOST_BLOCKS = Integer.MAX_VALUE;
 
     private Plausibility() {}
 
@@ -140,8 +138,8 @@ final class Plausibility {
         if (size % block != 0) {
             return "size " + size + " is no multiple of block size " + block;
         }
-        if (size / block > MOST_BLOCKS) {
-            return "size " + size + " is more than the " + MOST_BLOCKS + " blocks of " + block
+        if (size / block > VolumeState.MOST_BLOCKS) {
+            return "size " + size + " is more than the " + VolumeState.MOST_BLOCKS + " blocks of " + block
                     + " bytes that a volume can have";
         }
         return null;

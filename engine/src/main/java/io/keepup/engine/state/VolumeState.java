@@ -31,6 +31,9 @@ public record VolumeState(
     /** Bytes a block has when the assignment does not say. */
     public static final int DEFAULT_BLOCK_SIZE = 4096;
 
+    /** Most blocks of a volume: a copy counts them in an int [P10]. */
+    public static final int MOST_BLOCKS = Integer.MAX_VALUE;
+
     public VolumeState {
         Objects.requireNonNull(volumeId, "volumeId");
         Objects.requireNonNull(views, "views");
