@@ -37,11 +37,7 @@ class VolumeSizeTest {
     private final String r1 = volume.node("r1");
 
     private CommandRun assign(Object... more) {
-        Object[] all = new Object[2 + more.length];
-        all[0] = "assign";
-        all[1] = volume.id();
-        System.arraycopy(more, 0, all, 2, more.length);
-        return CommandRun.on(volume.cluster().options(), all);
+        return volume.command("assign", more);
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.keepup.cli.Assignments;
 import io.keepup.cli.BlockClient;
+import io.keepup.cli.CommandRun;
 import io.keepup.cli.rig.Nodes;
 import io.keepup.cli.rig.SessionLog;
 import io.keepup.cli.rig.Watch;
@@ -345,6 +346,13 @@ final class VolumeUnderTest implements BeforeEachCallback, AfterEachCallback {
     /** What a node answers to a GET. */
     HttpResponse<String> answer(String nodeId, String path) {
         return answer(nodeId, "GET", path, new byte[0]);
+    }
+
+    /** Runs a command of {@code keepup} on this volume. */
+    CommandRun command(String name, Object... more) {
+        return CommandRun.on(
+                cluster.options(),
+                Stream.concat(Stream.of(name, id), Stream.of(more)).toArray());
     }
 
     // ------------------------------------------------------------ the topics
