@@ -26,9 +26,10 @@ import org.slf4j.LoggerFactory;
  */
 public final class EventPublisher implements AutoCloseable {
 
-    private final RepeatedFailureLog failures = new RepeatedFailureLog(LoggerFactory.getLogger(EventPublisher.class));
     private static final Duration CLOSE = Duration.ofSeconds(3);
     private static final Duration CHECK_CLOSING = Duration.ofMillis(200);
+
+    private final RepeatedFailureLog failures = new RepeatedFailureLog(LoggerFactory.getLogger(EventPublisher.class));
 
     private final Producer<byte[], byte[]> producer;
     private final RecordCodec codec;
