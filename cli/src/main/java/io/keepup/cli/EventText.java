@@ -1,6 +1,6 @@
 package io.keepup.cli;
 
-import io.keepup.streams.audit.KeyText;
+import io.keepup.service.text.OneLine;
 import io.keepup.v1.AssignmentDelivered;
 import io.keepup.v1.BarrierConfirmed;
 import io.keepup.v1.CancelRequested;
@@ -29,10 +29,7 @@ public final class EventText {
 
     /** The event's own facts; the record's name for what is no event. What somebody wrote at length is cut. */
     public static String of(SpecificRecord event) {
-        String words = KeyText.printable(words(event));
-        return words.length() <= LONGEST
-                ? words
-                : "%s… (%s characters)".formatted(words.substring(0, LONGEST), words.length());
+        return OneLine.cut(OneLine.printable(words(event)), LONGEST);
     }
 
     private static String words(SpecificRecord event) {

@@ -3,6 +3,7 @@ package io.keepup.service.http;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.ServerRequest;
 import io.keepup.service.http.RequestException.Kind;
+import io.keepup.service.text.OneLine;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
@@ -116,7 +117,7 @@ public final class Request {
     }
 
     private static String shown(String text) {
-        String printable = text.replaceAll("\\p{Cntrl}", "?");
+        String printable = OneLine.printable(text);
         return printable.length() > 40 ? printable.substring(0, 40) + "…" : printable;
     }
 

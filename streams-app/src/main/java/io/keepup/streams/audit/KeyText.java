@@ -1,6 +1,7 @@
 package io.keepup.streams.audit;
 
 import io.keepup.schemas.consumer.CutRecord;
+import io.keepup.service.text.OneLine;
 import java.nio.charset.StandardCharsets;
 import org.apache.kafka.common.header.Headers;
 
@@ -32,11 +33,6 @@ public final class KeyText {
     }
 
     private static String cut(String text, String length) {
-        return printable(text.length() <= LONGEST ? text : "%s… (%s)".formatted(text.substring(0, SHOWN), length));
-    }
-
-    /** The text without what would move a terminal's cursor. */
-    public static String printable(String text) {
-        return text.replaceAll("\\p{Cntrl}", "?");
+        return OneLine.printable(OneLine.cut(text, LONGEST, SHOWN, length));
     }
 }

@@ -9,6 +9,7 @@ import io.keepup.schemas.topic.KeyPartitions;
 import io.keepup.schemas.topic.Names;
 import io.keepup.schemas.topic.RecordBounds;
 import io.keepup.schemas.topic.Topics;
+import io.keepup.service.text.OneLine;
 import io.keepup.streams.mapping.EventMapping;
 import io.keepup.streams.mapping.UnknownWordException;
 import io.keepup.v1.RejectReason;
@@ -32,6 +33,7 @@ final class Intake {
     /** {@code said} is null when the bytes are no record. */
     record Refused(SpecificRecord said, RejectReason reason, String detail) implements Verdict {}
 
+    /** Characters of what others wrote: there is room for the sentence around it. */
     private static final int QUOTED = 120;
 
     private final RecordCodec codec;
@@ -87,7 +89,9 @@ final class Intake {
                     said,
                     RejectReason.key_mismatch,
                     "the key is '%s', the event speaks of volume '%s'"
-                            .formatted(shortened(new String(key, StandardCharsets.UTF_8)), shortened(volumeId)));
+                            .formatted(
+                                    OneLine.cut(new String(key, StandardCharsets.UTF_8), QUOTED),
+                                    OneLine.cut(volumeId, QUOTED)));
         }
         int home = KeyPartitions.partitionFor(key, partitions);
         if (source.partition() != home) {
@@ -111,13 +115,6 @@ final class Intake {
         return new Understood(said, event);
     }
 
-    /** Room for the sentence around it, whatever somebody wrote there. */
-    private static String shortened(String text) {
-        return text.length() <= QUOTED
-                ? text
-                : "%s… (%s characters)".formatted(text.substring(0, QUOTED), text.length());
-    }
-
     private static List<String> replicaIds(Event event) {
         return switch (event) {
             case Event.AssignmentDelivered e ->
@@ -135,6 +132,6 @@ final class Intake {
         return new Refused(
                 said,
                 RejectReason.invalid_facts,
-                "'%s' is no %s id: %s".formatted(shortened(id), what, Names.RULE_IN_WORDS));
+                "'%s' is no %s id: %s".formatted(OneLine.cut(id, QUOTED), what, Names.RULE_IN_WORDS));
     }
 }

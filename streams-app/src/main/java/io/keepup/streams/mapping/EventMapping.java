@@ -8,6 +8,7 @@ import io.keepup.engine.message.SyncAck;
 import io.keepup.engine.word.NodeFault;
 import io.keepup.engine.word.WaitingFor;
 import io.keepup.engine.word.Word;
+import io.keepup.service.text.OneLine;
 import io.keepup.v1.AssignmentDelivered;
 import io.keepup.v1.BarrierConfirmed;
 import io.keepup.v1.CancelRequested;
