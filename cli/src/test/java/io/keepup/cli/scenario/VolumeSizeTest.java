@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -183,6 +184,11 @@ class VolumeSizeTest {
         // then it refuses again
         waitFor("another refusal").until(() -> refusals() > refused);
         volume.awaitReason("size_mismatch");
+
+        // and that stands, also when the node repeats what it reported of its role
+        waitFor("the refusal to stand")
+                .during(Duration.ofSeconds(7))
+                .until(() -> volume.projection().getReason().equals("size_mismatch"));
         assertThat(volume.sessions()).isEmpty();
         assertThat(volume.projection().getHealthy()).isFalse();
     }

@@ -123,11 +123,15 @@ public final class HostedVolume {
     }
 
     private void reportRole(long epoch) {
-        FaultReport now = fault();
+        reportAll(epoch, fault());
+        repeatAt = context.uptimeMs() + REPEAT_MS;
+    }
+
+    /** Also what has not changed: a report of the process before this one, which arrived late, may have taken back any of it. */
+    private void reportAll(long epoch, FaultReport now) {
         VolumeSpec spec = volume.status().spec();
         context.events().roleApplied(volumeId, epoch, spec.sizeBytes(), spec.blockSize(), now);
         reported = now.fault();
-        repeatAt = context.uptimeMs() + REPEAT_MS;
     }
 
     /** What keeps this node from doing its part for the volume [P9]. */
@@ -144,7 +148,7 @@ public final class HostedVolume {
                 : FaultReport.NONE;
     }
 
-    /** Reports a fault that came or went since the last time, and once more some seconds later; to be called often. */
+    /** Reports a fault that came or went since the last time, and all of it once more some seconds later; to be called often. */
     void reportFault() {
         if (fault().fault() != reported || repeats()) {
             roleChange.run(this::reportChange);
@@ -158,11 +162,13 @@ public final class HostedVolume {
     private void reportChange() {
         long epoch = volume.status().epoch();
         FaultReport now = fault();
-        boolean changed = now.fault() != reported;
-        if (epoch > 0 && (changed || repeats())) {
+        if (epoch > 0 && now.fault() != reported) {
             context.events().fault(volumeId, epoch, now);
             reported = now.fault();
-            repeatAt = changed ? context.uptimeMs() + REPEAT_MS : 0;
+            repeatAt = context.uptimeMs() + REPEAT_MS;
+        } else if (epoch > 0 && repeats()) {
+            reportAll(epoch, now);
+            repeatAt = 0;
         }
     }
 

@@ -202,7 +202,7 @@ public final class VolumeHost implements AutoCloseable {
         every(context.settings().get(NodeSettings.SYNC_INTERVAL), "ask", v -> v.primary()
                 .ifPresent(PrimaryVolume::tick));
         every(ANSWER_TICK, "answer", v -> v.replica().ifPresent(ReplicaVolume::tick));
-        every(FAULT_TICK, "faults", HostedVolume::reportFault);
+        every(FAULT_TICK, "faults", this::reportFault);
         runs("clockwork-probe", this::probeDisks);
         Scrubber scrubber = new Scrubber(context, this::volumes, closing);
         if (scrubber.wanted()) {
@@ -216,6 +216,14 @@ public final class VolumeHost implements AutoCloseable {
                 volumes.values().forEach(v -> guarded(v, work));
             }
         });
+    }
+
+    /** A role refused in the volume's own epoch is what the fold has to know of it, until it is taken. */
+    private void reportFault(HostedVolume volume) {
+        Refusal refusal = refused.get(volume.volumeId());
+        if (refusal == null || refusal.epoch != volume.status().epoch()) {
+            volume.reportFault();
+        }
     }
 
     private void probeDisks() {
